@@ -1,0 +1,1 @@
+"""Tell somebody: Prometheus, reports, alert channels. Exporters format; they never measure."""

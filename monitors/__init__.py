@@ -1,0 +1,6 @@
+"""Every monitor we ship. To add one: write monitors/<name>.py, then list it here."""
+
+from monitors import freshness, ingestion
+from monitors.core import Monitor
+
+ALL: tuple[Monitor, ...] = (ingestion.MONITOR, freshness.MONITOR)

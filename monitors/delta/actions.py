@@ -1,0 +1,204 @@
+"""The actions of one commit of a Delta log, parsed from its JSON.
+
+Format: https://github.com/delta-io/delta/blob/master/PROTOCOL.md, "Actions". A number that is not a
+whole number of the expected range is None (unknown), so that one odd field costs no more than the
+figure it belongs to; a line that is not a JSON object makes the commit unreadable.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from monitors.errors import UnreadableError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_GREATEST = 2**63 - 1
+# A time beyond the year 9999 cannot be a datetime.
+_LAST_MS = 253_402_300_799_000
+
+
+def whole(value: Any) -> int | None:
+    """A count: an int or its text, from 0 to 2^63 - 1; anything else is unknown."""
+    if isinstance(value, str):
+        value = int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _GREATEST:
+        return value
+    return None
+
+
+def time_of(milliseconds: Any) -> datetime | None:
+    """A Unix time in milliseconds as a datetime; None when it is none."""
+    value = whole(milliseconds)
+    if value is None or value > _LAST_MS:
+        return None
+    return _EPOCH + timedelta(milliseconds=value)
+
+
+@dataclass(slots=True)
+class FileAction:
+    """An add or a remove. `path` is as written (URI-encoded); `size` is bytes."""
+
+    path: str
+    size: int | None
+    data_change: bool
+    stats: str | None
+    vector: Mapping[str, Any] | None
+    partition: Mapping[str, str | None]
+
+    @property
+    def cardinality(self) -> int | None:
+        """Rows that the deletion vector marks; 0 without a vector, None when it does not say."""
+        return whole(self.vector.get("cardinality")) if self.vector else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What a reader and a writer of the table must be able to do."""
+
+    reader: int
+    writer: int
+    reader_features: tuple[str, ...] = ()
+    writer_features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The table's identity, schema and properties, as its newest metaData action says."""
+
+    id: str
+    schema_string: str
+    partition_columns: tuple[str, ...]
+    properties: Mapping[str, str]
+
+    @property
+    def feed(self) -> bool:
+        return self.properties.get("delta.enableChangeDataFeed", "").lower() == "true"
+
+
+@dataclass(slots=True)
+class Commit:
+    """One commit. `at` follows design: in-commit timestamp, commitInfo, then the file's time."""
+
+    version: int
+    at: datetime
+    info: Mapping[str, Any] = field(default_factory=dict)
+    protocol: Protocol | None = None
+    metadata: Metadata | None = None
+    adds: list[FileAction] = field(default_factory=list)
+    removes: list[FileAction] = field(default_factory=list)
+    cdc: list[FileAction] = field(default_factory=list)
+
+    @property
+    def operation(self) -> str:
+        name = self.info.get("operation")
+        return name if isinstance(name, str) else ""
+
+    @property
+    def changes_data(self) -> bool:
+        return any(action.data_change for action in (*self.adds, *self.removes))
+
+    def metric(self, *names: str) -> int | None:
+        """The first of some operationMetrics that is there; None when none of them is."""
+        metrics = self.info.get("operationMetrics")
+        if not isinstance(metrics, Mapping):
+            return None
+        found = (whole(metrics.get(name)) for name in names)
+        return next((value for value in found if value is not None), None)
+
+
+def parse_commit(version: int, body: bytes, written: datetime, name: str) -> Commit:
+    """A commit from the bytes of its JSON; `written` is the file's modification time.
+
+    Raises UnreadableError with the file and the line that cannot be read.
+    """
+    commit = Commit(version, written)
+    for number, action in parse_lines(body, name):
+        _take(commit, action, f"{name}:{number}")
+    info = commit.info
+    stamp = time_of(info.get("inCommitTimestamp")) or time_of(info.get("timestamp"))
+    commit.at = stamp or written
+    return commit
+
+
+def parse_lines(body: bytes, name: str) -> list[tuple[int, dict[str, Any]]]:
+    """The (line number, action) pairs of newline-delimited JSON; raises UnreadableError."""
+    actions = []
+    for number, line in enumerate(body.split(b"\n"), 1):
+        if not line or line.isspace():
+            continue
+        try:
+            action = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise broken(f"{name}:{number}", f"is not JSON ({error.msg})") from None
+        if not isinstance(action, dict):
+            raise broken(f"{name}:{number}", "is not a JSON object")
+        actions.append((number, action))
+    return actions
+
+
+def broken(where: str, what: str) -> UnreadableError:
+    """The error for a log that contradicts the protocol at some place."""
+    return UnreadableError(
+        f"broken log: {where} {what}",
+        "restore the file from a backup or a replica, or rebuild the table from a checkpoint",
+    )
+
+
+def _take(commit: Commit, action: Mapping[str, Any], where: str) -> None:
+    for kind, body in action.items():
+        if not isinstance(body, Mapping):
+            continue
+        if kind == "add":
+            commit.adds.append(file_action(body, where, default_change=False))
+        elif kind == "remove":
+            commit.removes.append(file_action(body, where, default_change=False))
+        elif kind == "cdc":
+            commit.cdc.append(file_action(body, where, default_change=False))
+        elif kind == "commitInfo":
+            commit.info = body
+        elif kind == "metaData":
+            commit.metadata = metadata_of(body)
+        elif kind == "protocol":
+            commit.protocol = protocol_of(body)
+
+
+def file_action(body: Mapping[str, Any], where: str, *, default_change: bool) -> FileAction:
+    """An add, remove or cdc action; raises UnreadableError when it names no file."""
+    path = body.get("path")
+    if not isinstance(path, str) or not path:
+        raise broken(where, "has a file action without a path")
+    stats, vector = body.get("stats"), body.get("deletionVector")
+    partition = body.get("partitionValues")
+    return FileAction(
+        path,
+        whole(body.get("size")),
+        bool(body.get("dataChange", default_change)),
+        stats if isinstance(stats, str) and stats else None,
+        vector if isinstance(vector, Mapping) and vector.get("storageType") else None,
+        partition if isinstance(partition, Mapping) else {},
+    )
+
+
+def protocol_of(body: Mapping[str, Any]) -> Protocol:
+    """The protocol action; absent versions count as 1."""
+    return Protocol(
+        whole(body.get("minReaderVersion")) or 1,
+        whole(body.get("minWriterVersion")) or 1,
+        tuple(map(str, body.get("readerFeatures") or ())),
+        tuple(map(str, body.get("writerFeatures") or ())),
+    )
+
+
+def metadata_of(body: Mapping[str, Any]) -> Metadata:
+    """The metaData action; properties of a checkpoint may come as a list of pairs."""
+    properties = body.get("configuration") or {}
+    pairs = properties.items() if isinstance(properties, Mapping) else properties
+    return Metadata(
+        str(body.get("id") or ""),
+        str(body.get("schemaString") or ""),
+        tuple(map(str, body.get("partitionColumns") or ())),
+        {str(key): str(value) for key, value in pairs if value is not None},
+    )

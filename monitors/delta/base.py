@@ -1,0 +1,92 @@
+"""The state of a table at the start of a walk: empty, or from a checkpoint."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from monitors.delta import checkpoints
+from monitors.delta.actions import FileAction, Metadata
+from monitors.delta.files import LiveFiles, as_table
+from monitors.delta.listing import Checkpoint, Listing
+from monitors.delta.logstore import LogStore
+from monitors.delta.paths import Root
+from monitors.delta.rowcounts import Footers
+from monitors.delta.statistics import row_count
+from monitors.delta.table import TableState, event_column
+from monitors.errors import UnreadableError
+
+
+@dataclass(slots=True)
+class Base:
+    """Builds states of one table; `event_name` is the declared event-time column."""
+
+    log: LogStore
+    root: Root
+    event_name: str | None
+    footers: Footers
+
+    def empty(self) -> TableState:
+        """The state before version 0."""
+        return TableState(self.root, event_name=self.event_name)
+
+    def unknown(self, version: int) -> TableState:
+        """The state at a version of which the log no longer tells the files."""
+        return TableState(self.root, version, complete=False, event_name=self.event_name)
+
+    async def before(self, listing: Listing, first: int) -> TableState:
+        """The best state below the commit `first`."""
+        if first == 0:
+            return self.empty()
+        state = await self.newest_upto(listing, first - 1)
+        if state is None:
+            return self.unknown(first - 1)
+        return state
+
+    async def newest_upto(self, listing: Listing, version: int) -> TableState | None:
+        """The state of the newest checkpoint at or below a version that can be read."""
+        for checkpoint in listing.checkpoints_upto(version):
+            try:
+                return await self.at(checkpoint)
+            except UnreadableError:
+                # An older checkpoint with the commits after it tells the same.
+                continue
+        return None
+
+    async def exactly(self, listing: Listing, version: int) -> TableState | None:
+        """The state of a checkpoint of that very version, if there is one that can be read."""
+        for checkpoint in listing.checkpoints:
+            if checkpoint.version == version:
+                try:
+                    return await self.at(checkpoint)
+                except UnreadableError:
+                    continue
+        return None
+
+    async def at(self, checkpoint: Checkpoint) -> TableState:
+        """The state that a checkpoint holds; UnreadableError when it cannot be read."""
+        contents = await checkpoints.load(self.log, checkpoint, self._event_path)
+        state = TableState(self.root, checkpoint.version, event_name=self.event_name)
+        state.protocol = contents.protocol
+        if contents.metadata is not None:
+            state.set_metadata(contents.metadata)
+        rows = await self.footers.rows(_without_rows(contents.adds, contents.parsed))
+        files = [
+            state.checkpoint_file(add, rows.get(add.path), contents.parsed.get(index))
+            for index, add in enumerate(contents.adds)
+        ]
+        state.files = LiveFiles(as_table(files).sort_by("key"))
+        state.sums = state.files.sums()
+        return state
+
+    def _event_path(self, metadata: Metadata) -> tuple[str, ...] | None:
+        column = event_column(metadata, self.event_name)
+        return None if column is None or column.partition else column.path
+
+
+def _without_rows(
+    adds: list[FileAction], parsed: Mapping[int, Mapping[str, object]]
+) -> list[FileAction]:
+    return [
+        add
+        for index, add in enumerate(adds)
+        if row_count(add.stats) is None and parsed.get(index, {}).get("numRecords") is None
+    ]

@@ -1,0 +1,95 @@
+"""The newest value of the event-time column: proven by statistics, else by reading a few files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from monitors.core import EventTime
+from monitors.delta import checkpoints
+from monitors.delta.actions import FileAction, Metadata, parse_commit
+from monitors.delta.feed_reader import FeedReader, changed_file
+from monitors.delta.files import LiveFiles
+from monitors.delta.listing import Listing, commit_path
+from monitors.delta.logstore import LogStore
+from monitors.delta.paths import Root
+from monitors.delta.statistics import Bound
+from monitors.delta.table import TableState, event_column, schema_of
+from monitors.delta.tail import whole_log
+from monitors.errors import UnreadableError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WHY = {
+    Bound.LOOSE: "deletion vectors leave its statistics only an upper bound",
+    Bound.UNKNOWN: "files carry no statistics of it",
+}
+
+
+def proven(name: str, metadata: Metadata, value: int | None, bound: Bound) -> EventTime:
+    """What statistics alone say; `value` is in microseconds since 1970."""
+    if event_column(metadata, name) is None:
+        return EventTime(
+            None,
+            reason=f"the table has no timestamp or date column {name!r}",
+            mend="correct event_time in the freshness stanza",
+        )
+    if bound is Bound.EMPTY:
+        return EventTime(None)
+    if bound is Bound.TIGHT and value is not None:
+        return EventTime(_EPOCH + timedelta(microseconds=value))
+    return EventTime(
+        None,
+        reason=f"the newest value of {name!r} is not proven: {_WHY[bound]}",
+        mend="set scan: true in the freshness stanza to read the column where it must be",
+    )
+
+
+@dataclass(slots=True)
+class NewestByScan:
+    """Reads the event-time column of the few files that statistics leave open."""
+
+    log: LogStore
+    root: Root
+    feed: FeedReader
+
+    async def find(self, name: str, metadata: Metadata, files: LiveFiles) -> EventTime:
+        """The newest value; files whose upper bound lies below a proven value are not read."""
+        least, keys = files.open_bounds()
+        actions = await self._live(await whole_log(self.log), keys)
+        if len(actions) < len(keys):
+            return EventTime(
+                None,
+                reason=f"the newest value of {name!r} needs files that the log no longer names",
+                mend="write a checkpoint of the table",
+            )
+        read = [changed_file(action, None) for action in actions.values()]
+        try:
+            found = await self.feed.newest(
+                schema_of(metadata), metadata.partition_columns, read, name
+            )
+        except UnreadableError as error:
+            return EventTime(None, reason=error.reason, mend=error.mend)
+        values = [v for v in (least, found.microseconds) if v is not None]
+        at = _EPOCH + timedelta(microseconds=max(values)) if values else None
+        return EventTime(at, source="scan")
+
+    async def _live(self, listing: Listing, keys: frozenset[int]) -> Mapping[int, FileAction]:
+        """The newest adds of some files, from the newest checkpoint and the commits after it."""
+        state = TableState(self.root)
+        found: dict[int, FileAction] = {}
+        start = -1
+        head = listing.head or 0
+        for checkpoint in listing.checkpoints_upto(head):
+            try:
+                contents = await checkpoints.load(self.log, checkpoint, lambda _: None)
+            except UnreadableError:
+                continue
+            found.update((state.key(add), add) for add in contents.adds)
+            start = checkpoint.version
+            break
+        versions = [v for v in sorted(listing.commits) if v > start]
+        bodies = await self.log.get_all([commit_path(v) for v in versions])
+        for version, body in zip(versions, bodies, strict=True):
+            file = listing.commits[version]
+            commit = parse_commit(version, body, file.modified, file.path)
+            found.update((state.key(add), add) for add in commit.adds)
+        return {key: action for key, action in found.items() if key in keys}

@@ -1,0 +1,45 @@
+"""A place in a table's log: a version, and what proves that it is still the same commit."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+
+import orjson
+
+from monitors.delta.listing import LogFile
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The newest commit that was read: its version, and its JSON's size, ETag and SHA-256.
+
+    The proof is empty where the commit was known from a checkpoint only.
+    """
+
+    version: int
+    size: int = 0
+    etag: str = ""
+    sha256: str = ""
+
+    @classmethod
+    def of(cls, version: int, file: LogFile, body: bytes) -> "Position":
+        return cls(version, file.size, file.etag, hashlib.sha256(body).hexdigest())
+
+    @classmethod
+    def parse(cls, text: str) -> "Position":
+        """A position from its text; ValueError when it is none."""
+        return cls(**orjson.loads(text))
+
+    def __str__(self) -> str:
+        return orjson.dumps(asdict(self)).decode()
+
+    @property
+    def proven(self) -> bool:
+        return bool(self.sha256)
+
+    def looks_like(self, file: LogFile) -> bool:
+        """Whether size and ETag agree; if not, the content decides."""
+        return self.size == file.size and self.etag == file.etag
+
+    def is_commit(self, body: bytes) -> bool:
+        """Whether these bytes are the commit that was read."""
+        return hashlib.sha256(body).hexdigest() == self.sha256

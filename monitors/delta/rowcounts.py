@@ -1,0 +1,44 @@
+"""Row counts that statistics lack, from Parquet footers; a footer is not a scan."""
+
+import asyncio
+from collections.abc import Iterable
+
+from monitors.core import Cost
+from monitors.delta.actions import FileAction
+from monitors.delta.footers import row_count
+from monitors.delta.logstore import AT_ONCE
+from monitors.delta.stores import Stores
+from monitors.errors import UnreadableError
+
+
+class Footers:
+    """Looks up physical row counts; with `stores` None (log only) it looks up nothing."""
+
+    def __init__(self, stores: Stores | None) -> None:
+        self._stores = stores
+        self._known: dict[str, int] = {}
+        self.cost = Cost()
+
+    @property
+    def enabled(self) -> bool:
+        return self._stores is not None
+
+    async def rows(self, actions: Iterable[FileAction]) -> dict[str, int]:
+        """Physical rows by action path; a file that is gone or cannot be read is left out."""
+        if self._stores is None:
+            return {}
+        gate = asyncio.Semaphore(AT_ONCE)
+        wanted = {action.path: action for action in actions if action.path not in self._known}
+        await asyncio.gather(*(self._look(action, gate) for action in wanted.values()))
+        return self._known
+
+    async def _look(self, action: FileAction, gate: asyncio.Semaphore) -> None:
+        assert self._stores is not None
+        async with gate:
+            try:
+                place = self._stores.locate(action.path)
+                rows, cost = await row_count(self._stores.of(place), place.path, action.size)
+            except (UnreadableError, UnicodeDecodeError):
+                return
+        self._known[action.path] = rows
+        self.cost += cost
