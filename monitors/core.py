@@ -169,6 +169,15 @@ class State:
     blob: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a lake keeps of a table for the next cycle, as of a position in its log."""
+
+    position: str
+    put: tuple[State, ...]
+    drop: tuple[str, ...]
+
+
 Totals = Mapping[tuple[str, tuple[str, ...]], float]
 """Counter totals by (metric name, label values)."""
 

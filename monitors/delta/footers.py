@@ -3,7 +3,7 @@
 import obstore
 
 from monitors.core import Cost
-from monitors.delta.stores import StorageErrors, Store, unreadable
+from monitors.delta.stores import StorageErrors, Store, VacuumedError, unreadable
 from monitors.errors import UnreadableError
 
 TAIL = 64 * 1024
@@ -13,12 +13,24 @@ _ENCRYPTED = b"PARE"
 _END = 8  # the footer's length and the magic
 
 
-async def row_count(store: Store, path: str, size: int | None = None) -> tuple[int, Cost]:
+async def row_count(
+    store: Store, path: str, size: int | None = None, *, spelled: str = ""
+) -> tuple[int, Cost]:
     """The rows of the file at `path` (decoded, in `store`), and what the answer cost.
 
-    `size` is bytes, as the log says; None asks the storage. Raises VacuumedError when the file is
-    gone, UnreadableError when it cannot be read or is not Parquet.
+    `size` is bytes, as the log says; None asks the storage. `spelled` is tried where `path` is
+    not there. Raises VacuumedError when the file is gone, UnreadableError when it cannot be read
+    or is not Parquet.
     """
+    try:
+        return await _row_count(store, path, size)
+    except VacuumedError:
+        if not spelled:
+            raise
+    return await _row_count(store, spelled, size)
+
+
+async def _row_count(store: Store, path: str, size: int | None) -> tuple[int, Cost]:
     reads = _Reads(store, path)
     try:
         if size is None:

@@ -32,6 +32,9 @@ def partition_value(text: str | None, kind: DeltaType) -> PartitionValue:
     if not isinstance(kind, Primitive):
         raise UnreadableError(f"a partition column cannot be a {kind}", "repair the Delta log")
     try:
+        if "_" in text and kind.kind in (*_BITS, "float", "double", "decimal"):
+            # A separator for Python, for nobody else.
+            raise ValueError(text)
         return _value(text, kind)
     except (ValueError, OverflowError, InvalidOperation, Inexact) as problem:
         raise UnreadableError(
@@ -87,6 +90,8 @@ def _integer(text: str, bits: int) -> int:
 def _decimal(text: str, kind: Primitive) -> Decimal:
     precision, scale = kind.decimal or (10, 0)
     value = Decimal(text)
+    if not value.is_finite():
+        raise ValueError(text)
     # Written with another scale the value is still exact; digits that do not fit are an error.
     with localcontext(
         Context(prec=precision, Emax=100, Emin=-100, traps=[InvalidOperation, Inexact])

@@ -88,7 +88,7 @@ class Walk:
         Where the log's start is gone, only that checkpoint tells whether a feed was kept.
         """
         ahead = [c for c in self.listing.checkpoints if first <= c.version <= upto]
-        if self.state.metadata is not None or not ahead:
+        if first == 0 or self.state.metadata is not None or not ahead:
             return
         checkpoint = min(ahead, key=lambda c: c.version)
         between = [v for v in range(first, checkpoint.version + 1) if v in self.listing.commits]

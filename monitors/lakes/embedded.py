@@ -10,6 +10,7 @@ from monitors.core import (
     Event,
     EventKind,
     EventTime,
+    Kept,
     Problem,
     Snapshot,
     State,
@@ -24,7 +25,7 @@ from monitors.delta.listing import Listing
 from monitors.delta.logstore import LogStore
 from monitors.delta.position import Position
 from monitors.delta.rowcounts import Footers
-from monitors.delta.saved import Head, Saving
+from monitors.delta.saved import Head
 from monitors.delta.statistics import Bound
 from monitors.delta.stores import Stores
 from monitors.delta.table import TableState, event_column
@@ -64,8 +65,8 @@ class _Read:
 class EmbeddedTable:
     """One Delta table during one cycle; a TableSource.
 
-    `head` and `load_states` are the live-file state that an earlier cycle saved, if any;
-    `saving()` is what this one wants saved.
+    `kept` and `load_states` are the live-file state that an earlier cycle kept, if any; `kept()`
+    is what this one wants kept.
     """
 
     uri: str
@@ -132,20 +133,20 @@ class EmbeddedTable:
         assert self.head is not None
         return self.head
 
-    def saving(self) -> Saving | None:
-        """The live-file state to save after this cycle; None when nothing changed."""
+    def kept(self) -> Kept | None:
+        """The live-file state to keep after this cycle; None when nothing changed."""
         read = self._newest_read()
         if read is None or read.state is None or read.walk is None:
             return None
-        state, walk = read.state, read.walk
+        state, walk, before = read.state, read.walk, self.head
         head = self._head_of(state, walk)
-        if head is None or head == self.head:
+        if head is None or head == before:
             return None
-        before = self.head
-        grown = before is not None and not walk.rebuilt and walk.moved_from == before.position
-        if before is None or not grown:
-            return saved.whole(head, state.files, before.deltas if before else ())
-        return saved.grown(head, before, _merged(walk.moved), state.files)
+        if before is None or walk.rebuilt or walk.moved_from != before.position:
+            saving = saved.whole(head, state.files, before.deltas if before else ())
+        else:
+            saving = saved.grown(head, before, _merged(walk.moved), state.files)
+        return Kept(str(head.position), saving.put, saving.drop)
 
     def _open(self) -> "_Opened":
         if self._opened is None:

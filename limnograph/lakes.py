@@ -1,0 +1,40 @@
+"""The lakes as the runner opens them: from a table's settings to its source."""
+
+from datetime import datetime
+
+from limnograph.cycle import LoadStates, OpenTable
+from limnograph.settings.resolved import TableSettings, reveal
+from monitors import freshness
+from monitors.core import State
+from monitors.delta.saved import HEAD, head_of
+from monitors.lakes.embedded import Access, EmbeddedTable
+
+
+class EmbeddedLake:
+    """Delta tables read from their own logs; a Lake."""
+
+    name = "embedded"
+    abilities = frozenset({"commits", "changes", "scan"})
+    head = HEAD
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    def open(
+        self, table: TableSettings, head: State | None, load_states: LoadStates, now: datetime
+    ) -> OpenTable:
+        """The table, nothing of it read yet; SecretError when an option cannot be resolved."""
+        return EmbeddedTable(
+            table.uri,
+            reveal(table.storage_options),
+            self._access,
+            now,
+            _event_time(table),
+            head_of(head),
+            load_states,
+        )
+
+
+def _event_time(table: TableSettings) -> str | None:
+    config = table.monitors.get(freshness.MONITOR.name)
+    return config.event_time if isinstance(config, freshness.Config) else None
