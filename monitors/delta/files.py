@@ -161,6 +161,8 @@ class LiveFiles:
         return least, frozenset(int(key) for key in table["key"].to_numpy()[maybe])
 
     def _in_base(self, key: int) -> LiveFile | None:
+        if not len(self._keys):
+            return None
         index = int(np.searchsorted(self._keys, np.uint64(key)))
         if index >= len(self._keys) or int(self._keys[index]) != key:
             return None

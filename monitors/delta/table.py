@@ -1,5 +1,6 @@
 """A table while its log is walked: metadata, protocol, live files and their totals."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from monitors.delta.schema import parse as parse_schema
 from monitors.delta.statistics import Bound, EventColumn, microseconds, newest, parse, row_count
 from monitors.errors import UnreadableError
 
+# A relative path without anything to decode or to clean is canonical as it is.
+_PLAIN = re.compile(r"(?:[\w=-][\w=.-]*/)*[\w=-][\w=.-]*", re.ASCII)
 _EVENT_TYPES = ("timestamp", "timestamp_ntz", "date")
 
 
@@ -56,6 +59,8 @@ class TableState:
 
     def key(self, action: FileAction) -> int:
         """The key of the file that an action names, however its path is spelled."""
+        if _PLAIN.fullmatch(action.path):
+            return key_of(action.path)
         try:
             return key_of(data_path(action.path, self.root).key)
         except (UnreadableError, UnicodeDecodeError):

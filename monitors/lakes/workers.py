@@ -34,6 +34,10 @@ START_LIMIT = 60.0  # seconds; a busy machine may need many for the imports of a
 _PR_SET_PDEATHSIG = 1
 
 
+class WorkerLostError(UnreadableError):
+    """The work was given up because of its worker: too slow, killed or died. Another try may do."""
+
+
 class Workers:
     """At most `limit` worker processes; none is started before the first call."""
 
@@ -48,7 +52,7 @@ class Workers:
         """The result of a module-level function, run in a worker process.
 
         `timeout` is in seconds, from the start of the work: waiting for a free worker does not
-        count. Raises what the function raised, and UnreadableError when the work took too long or
+        count. Raises what the function raised, and WorkerLostError when the work took too long or
         its process died. Cancelling the call kills the worker too.
         """
         task = _Task(pickle.dumps((function, args)), timeout)
@@ -70,7 +74,7 @@ class Workers:
             return frozenset(worker.pid for worker in self._workers)
 
     def close(self) -> None:
-        """End every worker, busy or not; calls under way raise UnreadableError."""
+        """End every worker, busy or not; calls under way raise LimnographError."""
         with self._lock:
             self._closed = True
             workers = tuple(self._workers)
@@ -97,7 +101,7 @@ class Workers:
             self._discard(worker)
             if self._closed:
                 raise _stopped() from None
-            raise UnreadableError(lost.reason, lost.mend) from None
+            raise WorkerLostError(lost.reason, lost.mend) from None
         return answer
 
     def _worker(self) -> "_Worker":
@@ -122,8 +126,9 @@ class Workers:
             self._workers.discard(worker)
 
 
-def _stopped() -> UnreadableError:
-    return UnreadableError("the worker processes were stopped", "start the service again")
+def _stopped() -> LimnographError:
+    # Not an UnreadableError: the table is not at fault, so nothing may be concluded about it.
+    return LimnographError("the worker processes were stopped", "start the service again")
 
 
 _Answer = tuple[bool, Any]
