@@ -28,7 +28,8 @@ Column: TypeAlias = Any
 _ID = b"PARQUET:field_id"
 _INTEGERS = ("int8", "int16", "int32", "int64")
 _WIDENED = {
-    "float64": ("int8", "int16", "int32", "float"),
+    # Arrow prints its float32 and float64 so.
+    "double": ("int8", "int16", "int32", "float"),
     **dict.fromkeys(_INTEGERS, _INTEGERS),
 }
 

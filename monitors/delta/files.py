@@ -207,6 +207,18 @@ def decode(blob: bytes) -> tuple[pa.Table, tuple[int, ...]]:
     return table.cast(_SCHEMA).replace_schema_metadata(None), removed
 
 
+def merged(deltas: Iterable[Delta]) -> Delta:
+    """One delta with the effect of several in order."""
+    added: dict[int, LiveFile] = {}
+    removed: set[int] = set()
+    for delta in deltas:
+        for key in delta.removed:
+            added.pop(key, None)
+        removed.update(delta.removed)
+        added.update((file.key, file) for file in delta.added)
+    return Delta(tuple(added.values()), tuple(sorted(removed)))
+
+
 def delta_of(blob: bytes) -> Delta:
     """A delta from its blob."""
     table, removed = decode(blob)

@@ -6,7 +6,7 @@ folded into it. A blob of another format, or of another event-time column, is re
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -112,7 +112,7 @@ class Saving:
 def whole(head: Head, files: LiveFiles, stale: tuple[str, ...]) -> Saving:
     """A new snapshot; the deltas that it replaces are dropped."""
     table = files.table()
-    head = _with(head, snapshot_files=table.num_rows, deltas=(), delta_files=0)
+    head = replace(head, snapshot_files=table.num_rows, deltas=(), delta_files=0)
     snapshot = State(_SNAPSHOT, FORMAT, head.version, encode(table))
     return Saving(head, (head.state(), snapshot), stale)
 
@@ -123,7 +123,7 @@ def grown(head: Head, before: Head, delta: Delta, files: LiveFiles) -> Saving:
     if changed > max(_LEAST_FOLD, before.snapshot_files // 10):
         return whole(head, files, before.deltas)
     key = f"delta/{head.version:020d}"
-    head = _with(
+    head = replace(
         head,
         snapshot_files=before.snapshot_files,
         deltas=(*before.deltas, key),
@@ -131,8 +131,3 @@ def grown(head: Head, before: Head, delta: Delta, files: LiveFiles) -> Saving:
     )
     blob = encode(as_table(delta.added), delta.removed)
     return Saving(head, (head.state(), State(key, FORMAT, head.version, blob)), ())
-
-
-def _with(head: Head, **changes: Any) -> Head:
-    fields = {name: getattr(head, name) for name in Head.__slots__}
-    return Head(**fields | changes)

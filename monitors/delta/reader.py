@@ -1,0 +1,117 @@
+"""Reading one table's log: the stores, the base states and the walks of a cycle."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitors.core import Cost, Problem, Snapshot
+from monitors.delta import checksum
+from monitors.delta.base import Base
+from monitors.delta.feed_reader import Caller, FeedReader
+from monitors.delta.listing import Listing
+from monitors.delta.logstore import LogStore
+from monitors.delta.position import Position
+from monitors.delta.rowcounts import Footers
+from monitors.delta.saved import Head
+from monitors.delta.snapshots import demand_whole, snapshot_of, unknown_rows
+from monitors.delta.stores import Stores
+from monitors.delta.table import TableState
+from monitors.delta.walk import Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How tables are to be read. `log_only` never reads data, not even a footer.
+
+    `timeout` bounds one piece of blocking work, in seconds.
+    """
+
+    caller: Caller
+    log_only: bool = False
+    timeout: float = 300.0
+
+
+@dataclass(slots=True)
+class LogReader:
+    """Walks one table's log; UnreadableError whenever the table cannot be read."""
+
+    log: LogStore
+    footers: Footers
+    base: Base
+    feed: FeedReader
+    now: datetime
+
+    @classmethod
+    def open(
+        cls,
+        uri: str,
+        options: Mapping[str, str],
+        access: Access,
+        event_name: str | None,
+        now: datetime,
+    ) -> "LogReader":
+        """A reader of the table at a URI; nothing of it is read yet."""
+        stores = Stores(uri, options)
+        log = LogStore(uri, stores.own)
+        footers = Footers(None if access.log_only else stores)
+        base = Base(log, stores.root, event_name, footers)
+        caller = None if access.log_only else access.caller
+        return cls(log, footers, base, FeedReader(uri, options, caller, access.timeout), now)
+
+    @property
+    def cost(self) -> Cost:
+        return self.log.cost + self.footers.cost + self.feed.cost
+
+    def restored(self, head: Head) -> TableState:
+        """The state that a kept head describes, its live files left out."""
+        state = self.base.empty()
+        state.version, state.protocol = head.version, head.protocol
+        state.set_metadata(head.metadata)
+        state.sums, state.complete = head.sums, head.complete
+        return state
+
+    async def before(self, listing: Listing, first: int) -> TableState:
+        """The state below the commit `first`, walked to from the best checkpoint in silence."""
+        start = self.base.empty()
+        if first > 0:
+            newest = await self.base.newest_upto(listing, first - 1)
+            if newest is not None:
+                start = newest
+            elif 0 not in listing.commits:
+                earliest = min((v for v in listing.commits if v < first), default=first)
+                start = self.base.unknown(earliest - 1)
+        if start.version < first - 1:
+            silent = Walk(self.base, listing, start, self.now)
+            await silent.run(first - 1, counting=False)
+            return silent.state
+        return start
+
+    async def walk(
+        self,
+        listing: Listing,
+        state: TableState,
+        moved_from: Position | None = None,
+        same_as: Position | None = None,
+    ) -> Walk:
+        """Walk from a state to the newest version, and count what the log could not.
+
+        `moved_from` is the position of a kept state, `same_as` one that was rebuilt.
+        """
+        walk = Walk(self.base, listing, state, self.now, moved_from=moved_from)
+        walk.position = moved_from or same_as
+        await walk.run(max(listing.head or 0, state.version))
+        demand_whole(self.log.uri, walk.state, listing)
+        await self.feed.answer(walk)
+        return walk
+
+    async def snapshot(self, walk: Walk, at: datetime) -> tuple[Snapshot, tuple[Problem, ...]]:
+        """The table at the end of a walk, and what is not known of it."""
+        problems = self.unknown(walk.state)
+        if walk.moved_from is None:
+            second = await checksum.disagreements(self.log, walk.listing, walk.state)
+            problems = (*problems, *second)
+        return snapshot_of(walk.state, at), problems
+
+    def unknown(self, state: TableState) -> tuple[Problem, ...]:
+        """What a state does not know of its table."""
+        return unknown_rows(state, footers=self.footers.enabled)
