@@ -39,14 +39,17 @@ def time_of(milliseconds: Any) -> datetime | None:
 
 @dataclass(slots=True)
 class FileAction:
-    """An add or a remove. `path` is as written (URI-encoded); `size` is bytes."""
+    """An add or a remove. `path` is as written (URI-encoded); `size` is bytes.
+
+    `partition` is None where the action does not say; a value that it leaves out is null.
+    """
 
     path: str
     size: int | None
     data_change: bool
     stats: str | None
     vector: Mapping[str, Any] | None
-    partition: Mapping[str, str | None]
+    partition: Mapping[str, str | None] | None
 
     @property
     def cardinality(self) -> int | None:
@@ -178,7 +181,7 @@ def file_action(body: Mapping[str, Any], where: str, *, default_change: bool) ->
         bool(body.get("dataChange", default_change)),
         stats if isinstance(stats, str) and stats else None,
         vector if isinstance(vector, Mapping) and vector.get("storageType") else None,
-        partition if isinstance(partition, Mapping) else {},
+        partition if isinstance(partition, Mapping) else None,
     )
 
 

@@ -37,7 +37,8 @@ class Footers:
         async with gate:
             try:
                 place = self._stores.locate(action.path)
-                rows, cost = await row_count(self._stores.of(place), place.path, action.size)
+                store = self._stores.of(place)
+                rows, cost = await row_count(store, place.path, action.size, spelled=place.spelled)
             except (UnreadableError, UnicodeDecodeError):
                 return
         self._known[action.path] = rows

@@ -84,7 +84,8 @@ class TableState:
             rows = None
         value, bound = self._newest(action, rows, vector or 0, parsed)
         partition = "/".join(
-            f"{name}={'' if text is None else text}" for name, text in action.partition.items()
+            f"{name}={'' if text is None else text}"
+            for name, text in (action.partition or {}).items()
         )
         return LiveFile(key, rows, vector, action.size, partition, value, bound)
 
@@ -110,11 +111,11 @@ class TableState:
 
     def _partition_bound(self, action: FileAction) -> tuple[int | None, Bound]:
         assert self.event is not None
-        if self.event.path[0] not in action.partition:
+        if action.partition is None:
             return None, Bound.UNKNOWN
         kind = Primitive(self.event.kind)
         try:
-            value = partition_value(action.partition[self.event.path[0]], kind)
+            value = partition_value(action.partition.get(self.event.path[0]), kind)
         except (ValueError, UnreadableError):
             return None, Bound.UNKNOWN
         at = microseconds(value)
