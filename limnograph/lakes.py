@@ -6,7 +6,7 @@ from limnograph.cycle import LoadStates, OpenTable
 from limnograph.settings.resolved import TableSettings, reveal
 from monitors import freshness
 from monitors.core import State
-from monitors.delta.saved import HEAD, head_of
+from monitors.delta.live.saved import HEAD, head_of
 from monitors.lakes.embedded import Access, EmbeddedTable
 
 
@@ -16,6 +16,7 @@ class EmbeddedLake:
     name = "embedded"
     abilities = frozenset({"commits", "changes", "scan"})
     head = HEAD
+    table = EmbeddedTable
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -24,7 +25,7 @@ class EmbeddedLake:
         self, table: TableSettings, head: State | None, load_states: LoadStates, now: datetime
     ) -> OpenTable:
         """The table, nothing of it read yet; SecretError when an option cannot be resolved."""
-        return EmbeddedTable(
+        return self.table(
             table.uri,
             reveal(table.storage_options),
             self._access,

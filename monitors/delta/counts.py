@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from monitors.delta import reasons
-from monitors.delta.actions import Commit, FileAction
-from monitors.delta.files import LiveFile
+from monitors.delta.live.files import LiveFile
+from monitors.delta.log.actions import Commit, FileAction
 
 # Operations whose removed rows are gone and whose added rows are new: nothing is copied.
 _WHOLE_FILES = frozenset(

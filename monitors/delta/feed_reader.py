@@ -7,12 +7,12 @@ from typing import Protocol, TypeVar, TypeVarTuple
 
 from monitors.core import CommitFact, Cost, Event, EventKind
 from monitors.delta import reasons
-from monitors.delta.actions import FileAction
-from monitors.delta.change_counts import count_changes
 from monitors.delta.counts import Touched
-from monitors.delta.deletion_vectors import parse as parse_vector
-from monitors.delta.event_times import Newest, newest
-from monitors.delta.feed import DELETE, INSERT, POSTIMAGE, ChangedCommit, ChangedFile, Table
+from monitors.delta.feed.commits import DELETE, INSERT, POSTIMAGE, ChangedCommit, ChangedFile, Table
+from monitors.delta.feed.counts import count_changes
+from monitors.delta.feed.deletion_vectors import parse as parse_vector
+from monitors.delta.feed.event_times import Newest, newest
+from monitors.delta.log.actions import FileAction
 from monitors.delta.schema import Schema
 from monitors.delta.stores import VacuumedError
 from monitors.delta.walk import ToRead, Walk

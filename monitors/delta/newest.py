@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from monitors.core import EventTime
-from monitors.delta import checkpoints
-from monitors.delta.actions import FileAction, Metadata, parse_commit
 from monitors.delta.feed_reader import FeedReader, changed_file
-from monitors.delta.files import LiveFiles
-from monitors.delta.listing import Listing, commit_path
-from monitors.delta.logstore import LogStore
+from monitors.delta.live.files import LiveFiles
+from monitors.delta.live.statistics import Bound
+from monitors.delta.live.table import TableState, event_column, schema_of
+from monitors.delta.log import checkpoints
+from monitors.delta.log.actions import FileAction, Metadata, parse_commit
+from monitors.delta.log.listing import Listing, commit_path
+from monitors.delta.log.logstore import LogStore
+from monitors.delta.log.tail import whole_log
 from monitors.delta.paths import Root
-from monitors.delta.statistics import Bound
-from monitors.delta.table import TableState, event_column, schema_of
-from monitors.delta.tail import whole_log
 from monitors.errors import UnreadableError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitors.core import Cost, Problem, Snapshot
-from monitors.delta import checksum
-from monitors.delta.base import Base
 from monitors.delta.feed_reader import Caller, FeedReader
-from monitors.delta.listing import Listing
-from monitors.delta.logstore import LogStore
-from monitors.delta.position import Position
-from monitors.delta.rowcounts import Footers
-from monitors.delta.saved import Head
-from monitors.delta.snapshots import demand_whole, snapshot_of, unknown_rows
+from monitors.delta.live import checksum
+from monitors.delta.live.base import Base
+from monitors.delta.live.rowcounts import Footers
+from monitors.delta.live.saved import Head
+from monitors.delta.live.snapshots import demand_whole, snapshot_of, unknown_rows
+from monitors.delta.live.table import TableState
+from monitors.delta.log.listing import Listing
+from monitors.delta.log.logstore import LogStore
+from monitors.delta.log.position import Position
 from monitors.delta.stores import Stores
-from monitors.delta.table import TableState
 from monitors.delta.walk import Walk
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitors.core import CommitFact, Event, EventKind
-from monitors.delta.actions import Commit, FileAction, Metadata, broken, parse_commit
-from monitors.delta.base import Base
 from monitors.delta.counts import Count, Touched, count
-from monitors.delta.files import Delta, LiveFile
-from monitors.delta.listing import Checkpoint, Listing, commit_path
-from monitors.delta.position import Position
-from monitors.delta.statistics import row_count
-from monitors.delta.table import TableState
+from monitors.delta.live.base import Base
+from monitors.delta.live.files import Delta, LiveFile
+from monitors.delta.live.statistics import row_count
+from monitors.delta.live.table import TableState
+from monitors.delta.log.actions import Commit, FileAction, Metadata, broken, parse_commit
+from monitors.delta.log.listing import Checkpoint, Listing, commit_path
+from monitors.delta.log.position import Position
 from monitors.errors import UnreadableError
 
 _WINDOW_COMMITS = 256

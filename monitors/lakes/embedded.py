@@ -5,17 +5,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitors.core import Cost, Event, EventKind, EventTime, Kept, State, Tail
-from monitors.delta import features, newest, saved
-from monitors.delta.actions import Metadata
-from monitors.delta.files import merged
-from monitors.delta.listing import Listing
-from monitors.delta.position import Position
+from monitors.delta import newest
+from monitors.delta.live import saved
+from monitors.delta.live.files import merged
+from monitors.delta.live.saved import Head
+from monitors.delta.live.snapshots import snapshot_of
+from monitors.delta.live.statistics import Bound
+from monitors.delta.live.table import TableState, event_column
+from monitors.delta.log import features
+from monitors.delta.log.actions import Metadata
+from monitors.delta.log.listing import Listing
+from monitors.delta.log.position import Position
+from monitors.delta.log.tail import Found, Place, find, whole_log
 from monitors.delta.reader import Access, LogReader
-from monitors.delta.saved import Head
-from monitors.delta.snapshots import snapshot_of
-from monitors.delta.statistics import Bound
-from monitors.delta.table import TableState, event_column
-from monitors.delta.tail import Found, Place, find, whole_log
 from monitors.delta.walk import Walk
 
 __all__ = ["Access", "EmbeddedTable", "LoadStates"]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from monitors.delta import reasons
-from monitors.delta.actions import Commit, FileAction
 from monitors.delta.counts import Count, Touched, count
-from monitors.delta.files import LiveFile
+from monitors.delta.live.files import LiveFile
+from monitors.delta.log.actions import Commit, FileAction
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 Numbers = tuple[int | None, int | None, int | None]

@@ -13,9 +13,9 @@ from deltalake import write_deltalake
 from moto.server import ThreadedMotoServer
 from obstore.store import S3Store
 
+from monitors.delta.feed.rows import DataFile
+from monitors.delta.feed.stored_file import open_file
 from monitors.delta.paths import Location
-from monitors.delta.rows import DataFile
-from monitors.delta.stored_file import open_file
 from monitors.delta.stores import Stores, VacuumedError, open_store, unreadable
 from monitors.errors import UnreadableError
 

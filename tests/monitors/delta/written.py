@@ -12,8 +12,8 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from monitors.delta.deletion_vectors import Vector, parse
-from monitors.delta.feed import ChangedCommit, ChangedFile, Table
+from monitors.delta.feed.commits import ChangedCommit, ChangedFile, Table
+from monitors.delta.feed.deletion_vectors import Vector, parse
 from monitors.delta.schema import Schema
 from monitors.delta.schema import parse as parse_schema
 

@@ -15,7 +15,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from limnograph.inspection import InThread, inspect_table
-from monitors.delta.saved import head_of
+from monitors.delta.live.saved import head_of
 from monitors.errors import UnreadableError
 from monitors.lakes.embedded import Access, EmbeddedTable
 

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from monitors.delta.actions import (
+from monitors.delta.log.actions import (
     FileAction,
     Metadata,
     Protocol,
@@ -23,8 +23,8 @@ from monitors.delta.actions import (
     parse_lines,
     protocol_of,
 )
-from monitors.delta.listing import LOG, Checkpoint
-from monitors.delta.logstore import LogStore
+from monitors.delta.log.listing import LOG, Checkpoint
+from monitors.delta.log.logstore import LogStore
 
 _MANIFEST = ("metaData", "protocol", "sidecar.path")
 _FILES = (

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from monitors.core import Problem, Snapshot
-from monitors.delta import features
-from monitors.delta.listing import Listing
-from monitors.delta.table import TableState
+from monitors.delta.live.table import TableState
+from monitors.delta.log import features
+from monitors.delta.log.listing import Listing
 from monitors.errors import UnreadableError
 
 

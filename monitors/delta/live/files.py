@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from monitors.delta.statistics import Bound
+from monitors.delta.live.statistics import Bound
 
 FORMAT = "files.arrow.1"
 UNKNOWN = -1

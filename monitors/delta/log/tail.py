@@ -7,9 +7,9 @@ the answer for free. Where its size or ETag differ, its content decides.
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from monitors.delta.listing import Listing, offset_before, sort_out
-from monitors.delta.logstore import LogStore
-from monitors.delta.position import Position
+from monitors.delta.log.listing import Listing, offset_before, sort_out
+from monitors.delta.log.logstore import LogStore
+from monitors.delta.log.position import Position
 from monitors.errors import UnreadableError
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from monitors.delta.actions import whole
+from monitors.delta.log.actions import whole
 
 _FIRST_ROWS = re.compile(r'\{"numRecords":(\d{1,18})[,}]')
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

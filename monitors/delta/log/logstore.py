@@ -8,7 +8,7 @@ import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
 from monitors.core import Cost
-from monitors.delta.listing import LOG, LogFile
+from monitors.delta.log.listing import LOG, LogFile
 from monitors.delta.stores import Store
 from monitors.errors import UnreadableError
 

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from monitors.core import Cost
-from monitors.delta.change_counts import live_count
-from monitors.delta.changes import live_rows, partition_constant
-from monitors.delta.conform import Column
-from monitors.delta.feed import ChangedFile, Table, each
-from monitors.delta.rows import DataFile
+from monitors.delta.feed.changes import live_rows, partition_constant
+from monitors.delta.feed.commits import ChangedFile, Table, each
+from monitors.delta.feed.conform import Column
+from monitors.delta.feed.counts import live_count
+from monitors.delta.feed.rows import DataFile
+from monitors.delta.feed.stored_file import open_file
 from monitors.delta.schema import Field, Leaf, Mapping, Primitive, Struct
-from monitors.delta.stored_file import open_file
 from monitors.delta.stores import Stores
 from monitors.errors import UnreadableError
 

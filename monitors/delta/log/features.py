@@ -6,7 +6,7 @@ https://github.com/delta-io/delta/blob/master/PROTOCOL.md: either the feature do
 the log's actions mean, or the log reader implements it.
 """
 
-from monitors.delta.actions import Metadata, Protocol
+from monitors.delta.log.actions import Metadata, Protocol
 from monitors.errors import UnreadableError
 
 _HIGHEST_READER = 3

@@ -4,7 +4,7 @@ import pytest
 from obstore.store import MemoryStore
 
 from monitors.core import Cost
-from monitors.delta.stored_file import TAIL, StoredFile
+from monitors.delta.feed.stored_file import TAIL, StoredFile
 
 BODY = bytes(n % 251 for n in range(200_000)) + b"PAR1"
 

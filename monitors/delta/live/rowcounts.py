@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Iterable
 
 from monitors.core import Cost
-from monitors.delta.actions import FileAction
 from monitors.delta.footers import row_count
-from monitors.delta.logstore import AT_ONCE
+from monitors.delta.log.actions import FileAction
+from monitors.delta.log.logstore import AT_ONCE
 from monitors.delta.stores import Stores
 from monitors.errors import UnreadableError
 

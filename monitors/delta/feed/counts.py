@@ -11,10 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from monitors.core import Cost
-from monitors.delta import deletion_vectors
-from monitors.delta.changes import change_types, require_change_type
-from monitors.delta.deletion_vectors import Vector
-from monitors.delta.feed import (
+from monitors.delta.feed import deletion_vectors
+from monitors.delta.feed.changes import change_types, require_change_type
+from monitors.delta.feed.commits import (
     CHANGE_TYPE,
     CHANGE_TYPES,
     DELETE,
@@ -26,9 +25,10 @@ from monitors.delta.feed import (
     derive,
     each,
 )
-from monitors.delta.rows import DataFile
+from monitors.delta.feed.deletion_vectors import Vector
+from monitors.delta.feed.rows import DataFile
+from monitors.delta.feed.stored_file import open_file
 from monitors.delta.schema import Mapping
-from monitors.delta.stored_file import open_file
 from monitors.delta.stores import Stores
 from monitors.errors import UnreadableError
 

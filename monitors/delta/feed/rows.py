@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from monitors.core import Cost
-from monitors.delta.conform import Column, column_names, conform, field_id, find
-from monitors.delta.deletion_vectors import NONE, Positions
+from monitors.delta.feed.conform import Column, column_names, conform, field_id, find
+from monitors.delta.feed.deletion_vectors import NONE, Positions
+from monitors.delta.feed.stored_file import Range, StoredFile
 from monitors.delta.schema import Field, Mapping
-from monitors.delta.stored_file import Range, StoredFile
 from monitors.delta.stores import StorageErrors, unreadable
 from monitors.errors import UnreadableError
 

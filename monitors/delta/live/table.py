@@ -5,14 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from monitors.delta.actions import Commit, FileAction, Metadata, Protocol
 from monitors.delta.counts import Touched
-from monitors.delta.files import Delta, LiveFile, LiveFiles, Sums, key_of
+from monitors.delta.live.files import Delta, LiveFile, LiveFiles, Sums, key_of
+from monitors.delta.live.statistics import (
+    Bound,
+    EventColumn,
+    microseconds,
+    newest,
+    parse,
+    row_count,
+)
+from monitors.delta.log.actions import Commit, FileAction, Metadata, Protocol
 from monitors.delta.partition_values import partition_value
 from monitors.delta.paths import Root, data_path
 from monitors.delta.schema import Primitive, Schema
 from monitors.delta.schema import parse as parse_schema
-from monitors.delta.statistics import Bound, EventColumn, microseconds, newest, parse, row_count
 from monitors.errors import UnreadableError
 
 # A relative path without anything to decode or to clean is canonical as it is.

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from monitors.delta import checkpoints
-from monitors.delta.actions import FileAction, Metadata
-from monitors.delta.files import LiveFiles, as_table
-from monitors.delta.listing import Checkpoint, Listing
-from monitors.delta.logstore import LogStore
+from monitors.delta.live.files import LiveFiles, as_table
+from monitors.delta.live.rowcounts import Footers
+from monitors.delta.live.statistics import row_count
+from monitors.delta.live.table import TableState, event_column
+from monitors.delta.log import checkpoints
+from monitors.delta.log.actions import FileAction, Metadata
+from monitors.delta.log.listing import Checkpoint, Listing
+from monitors.delta.log.logstore import LogStore
 from monitors.delta.paths import Root
-from monitors.delta.rowcounts import Footers
-from monitors.delta.statistics import row_count
-from monitors.delta.table import TableState, event_column
 from monitors.errors import UnreadableError
 
 

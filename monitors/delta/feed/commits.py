@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from monitors.delta.deletion_vectors import Vector
+from monitors.delta.feed.deletion_vectors import Vector
 from monitors.delta.schema import Field, Primitive, Schema
 from monitors.delta.stores import Stores
 from monitors.errors import UnreadableError

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from monitors.delta.change_counts import count_changes
-from monitors.delta.changes import changes, count_rows, feed_schema
-from monitors.delta.deletion_vectors import Vector
-from monitors.delta.feed import ChangedCommit, ChangedFile, Table
+from monitors.delta.feed.changes import changes, count_rows, feed_schema
+from monitors.delta.feed.commits import ChangedCommit, ChangedFile, Table
+from monitors.delta.feed.counts import count_changes
+from monitors.delta.feed.deletion_vectors import Vector
 from monitors.delta.schema import Array, Field, MapOf, Primitive, Schema, Struct
 from monitors.delta.stores import VacuumedError
 from monitors.errors import UnreadableError

@@ -14,10 +14,19 @@ import orjson
 import pyarrow as pa
 
 from monitors.core import State
-from monitors.delta.actions import Metadata, Protocol
-from monitors.delta.files import FORMAT, Delta, LiveFiles, Sums, as_table, decode, delta_of, encode
-from monitors.delta.position import Position
-from monitors.delta.statistics import Bound
+from monitors.delta.live.files import (
+    FORMAT,
+    Delta,
+    LiveFiles,
+    Sums,
+    as_table,
+    decode,
+    delta_of,
+    encode,
+)
+from monitors.delta.live.statistics import Bound
+from monitors.delta.log.actions import Metadata, Protocol
+from monitors.delta.log.position import Position
 
 HEAD = "head"
 _SNAPSHOT = "files"

@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from monitors.delta.event_times import newest
-from monitors.delta.feed import ChangedFile, Table
+from monitors.delta.feed.commits import ChangedFile, Table
+from monitors.delta.feed.event_times import newest
 from monitors.delta.schema import Field, Primitive, Schema, Struct
 from monitors.delta.stores import VacuumedError
 from monitors.errors import UnreadableError

@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 
 from monitors.core import Problem
-from monitors.delta.actions import whole
-from monitors.delta.listing import Listing
-from monitors.delta.logstore import LogStore
-from monitors.delta.table import TableState
+from monitors.delta.live.table import TableState
+from monitors.delta.log.actions import whole
+from monitors.delta.log.listing import Listing
+from monitors.delta.log.logstore import LogStore
 from monitors.errors import UnreadableError
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 import orjson
 
-from monitors.delta.listing import LogFile
+from monitors.delta.log.listing import LogFile
 
 
 @dataclass(frozen=True, slots=True)

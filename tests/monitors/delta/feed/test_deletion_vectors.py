@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from monitors.delta.deletion_vectors import (
+from monitors.delta.feed.deletion_vectors import (
     Vector,
     cardinality,
     decode,

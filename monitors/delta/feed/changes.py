@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from monitors.delta import deletion_vectors
-from monitors.delta.conform import Column
-from monitors.delta.feed import (
+from monitors.delta.feed import deletion_vectors
+from monitors.delta.feed.commits import (
     CHANGE_TYPE,
     CHANGE_TYPES,
     DELETE,
@@ -23,10 +22,11 @@ from monitors.delta.feed import (
     Table,
     derive,
 )
+from monitors.delta.feed.conform import Column
+from monitors.delta.feed.rows import ALL, BATCH_ROWS, DataFile, Pick
+from monitors.delta.feed.stored_file import open_file
 from monitors.delta.partition_values import partition_value
-from monitors.delta.rows import ALL, BATCH_ROWS, DataFile, Pick
 from monitors.delta.schema import Field, arrow_type
-from monitors.delta.stored_file import open_file
 from monitors.delta.stores import Stores
 from monitors.errors import UnreadableError
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from monitors.delta.conform import column_names, conform, find
+from monitors.delta.feed.conform import column_names, conform, find
 from monitors.delta.schema import Array, DeltaType, Field, MapOf, Primitive, Struct
 from monitors.errors import UnreadableError
 

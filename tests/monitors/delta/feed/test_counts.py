@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 
 from monitors.core import Cost
-from monitors.delta.change_counts import count_changes
-from monitors.delta.deletion_vectors import Vector
-from monitors.delta.feed import ChangedCommit, ChangedFile, Table
+from monitors.delta.feed.commits import ChangedCommit, ChangedFile, Table
+from monitors.delta.feed.counts import count_changes
+from monitors.delta.feed.deletion_vectors import Vector
 from monitors.delta.schema import Schema
 from monitors.delta.stores import VacuumedError
 from monitors.errors import UnreadableError

@@ -1,0 +1,1 @@
+"""What is known of a table at a version: its live files, totals, schema and protocol."""

@@ -1,0 +1,1 @@
+"""The Delta log itself: its files, its actions, and places in it."""
