@@ -9,11 +9,12 @@ Cardinality: three series per table, and one more on request.
 """
 
 import math
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitors.core import (
@@ -29,6 +30,9 @@ from monitors.core import (
     Subject,
     TableSource,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LAST_COMMIT = Metric(
     "lakehouse_table_last_commit_timestamp_seconds",
@@ -77,7 +81,7 @@ _LEAST_COMMITS = 10
 _HORIZON_WEEKS = 8
 _HOUR = timedelta(hours=1)
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
-_KEY, _FORMAT = "seen", "freshness.numpy.1"
+_KEY, _FORMAT = "seen", "freshness.1"
 
 
 class Config(BaseModel):
@@ -120,6 +124,8 @@ def slot_odds(hours: Sequence[int], last: int) -> "np.ndarray[tuple[int], np.dty
     Each hour of the week is smoothed toward its hour of day on weekdays or weekends, with the
     weight of two weeks.
     """
+    import numpy as np
+
     start = max(hours[0], last - WEEK * _LEARN_WEEKS)
     committed = np.zeros(last - start + 1)
     committed[[hour - start for hour in hours if start <= hour <= last]] = 1
@@ -143,6 +149,8 @@ def expectation(hours: Sequence[int], alpha: float = ALPHA) -> Expectation | Non
     """
     if len(hours) < _LEAST_COMMITS or hours[-1] - hours[0] < _LEAST_HOURS:
         return None
+    import numpy as np
+
     last = hours[-1]
     odds = slot_odds(hours, last)
     ahead = np.arange(last + 1, last + 1 + WEEK * _HORIZON_WEEKS)
@@ -176,7 +184,7 @@ class Seen:
 
     def state(self, version: int) -> State:
         times = [math.nan if at is None else at for at in (self.change, self.commit)]
-        blob = np.array(times, np.float64).tobytes() + np.array(self.hours, np.int32).tobytes()
+        blob = array("d", times).tobytes() + array("i", self.hours).tobytes()
         return State(_KEY, _FORMAT, version, blob)
 
 
@@ -185,9 +193,11 @@ def seen_in(states: Mapping[str, State]) -> Seen:
     state = states.get(_KEY)
     if state is None or state.format != _FORMAT:
         return Seen()
-    times = [None if math.isnan(at) else float(at) for at in np.frombuffer(state.blob[:16])]
-    hours = tuple(int(hour) for hour in np.frombuffer(state.blob[16:], np.int32))
-    return Seen(times[0], times[1], hours)
+    times, hours = array("d"), array("i")
+    times.frombytes(state.blob[:16])
+    hours.frombytes(state.blob[16:])
+    change, commit = (None if math.isnan(at) else at for at in times)
+    return Seen(change, commit, tuple(hours))
 
 
 def _newest(before: float | None, times: Sequence[datetime]) -> float | None:

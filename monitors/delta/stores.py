@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from obstore.exceptions import (
@@ -55,7 +56,7 @@ def open_store(uri: str, options: Mapping[str, str] | None = None) -> Store:
             return LocalStore(prefix=f"/{root.path}")
         config, client, retry = _sorted(options or {})
         return from_url(
-            uri, config=config or None, client_options=client or None, retry_config=retry or None
+            uri, config=config or None, client_options=client or None, retry_config=retry
         )
     except UnknownConfigurationKeyError as error:
         raise UnreadableError(f"{uri}: {_first_line(error)}", "correct storage_options") from error
@@ -68,7 +69,8 @@ def open_store(uri: str, options: Mapping[str, str] | None = None) -> Store:
 def _sorted(options: Mapping[str, str]) -> tuple[Any, Any, Any]:
     config: dict[str, str] = {}
     client: dict[str, Any] = {}
-    retry: dict[str, Any] = {}
+    # The storage's own default waits for up to three minutes; the next cycle tries again anyway.
+    retry: dict[str, Any] = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
     for key, value in options.items():
         name = key.lower()
         bare = re.sub("^(aws|azure|google)_", "", name)
