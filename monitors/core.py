@@ -3,7 +3,7 @@
 Everything here is a plain value. Times are aware datetimes in UTC. Unknown is None, never zero.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -296,7 +296,7 @@ class TableSource(Protocol):
 
 
 Read = Callable[
-    [Any, Subject, Any, Cursor | None, Mapping[str, State], datetime], Awaitable[Reading]
+    [Any, Subject, Any, Cursor | None, Mapping[str, State], datetime], Coroutine[Any, Any, Reading]
 ]
 
 

@@ -1,0 +1,58 @@
+"""The store: everything limnograph remembers, in SQLite or PostgreSQL, and nothing elsewhere.
+
+Any process may be killed at any time: a reading is written in one transaction, or not at all.
+
+    revision     id, value                            counts changes; how a process hears of others'
+    subject      id, kind, name, incarnation,         what is or was watched; `left_at` when it left
+                 left_at, attributes, revision        the roster; `revision` of its last change
+    series       id, subject, monitor, metric,        a gauge with its label values, and its value
+                 labels, latest, latest_at            in the last reading
+    point        series, at, value, run               its values by event time, where they changed
+    commit_fact  subject, incarnation, version, …     what one commit did to a table
+    bucket       subject, grain, time_zone, start, …  sums over the facts of an hour or a day
+    event        subject, kind, key, at, …            something that happened once
+    state        subject, monitor, key, format,       blobs that a monitor keeps between runs
+                 version, blob
+    cursor       scope, incarnation, monitor,         how far a monitor has read, and the totals of
+                 position, totals                     its counters, which move only with it
+    outcome      subject, monitor, outcome, …         how the last reading ended
+
+Columns named `subject` and `scope` hold a subject's id (`table:main.bronze.posts`); the scope of
+limnograph's own counters is `service`. Subjects are never deleted, so nothing refers to what is
+gone. Times are microseconds since 1970 in UTC; labels, totals and details JSON. NULL is unknown.
+"""
+
+from limnograph.store.failures import TransientStoreError
+from limnograph.store.rows import (
+    LOG,
+    SERVICE,
+    Bucket,
+    CounterRow,
+    EventRow,
+    Grain,
+    LatestRow,
+    OutcomeRow,
+    PointRow,
+    Record,
+    Seen,
+    SubjectRow,
+)
+from limnograph.store.store import Store, open_store
+
+__all__ = [
+    "LOG",
+    "SERVICE",
+    "Bucket",
+    "CounterRow",
+    "EventRow",
+    "Grain",
+    "LatestRow",
+    "OutcomeRow",
+    "PointRow",
+    "Record",
+    "Seen",
+    "Store",
+    "SubjectRow",
+    "TransientStoreError",
+    "open_store",
+]

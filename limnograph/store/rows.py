@@ -1,0 +1,148 @@
+"""What goes into the store and what comes out of it, as plain values.
+
+Times are aware datetimes in UTC. Label values are in the order their metric declares. Unknown is
+None.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from monitors.core import Cursor, Outcome, Problem, Reading, Subject
+
+SERVICE = "service"
+"""The scope of limnograph's own counters, which belong to no subject."""
+
+LOG = "log"
+"""The pseudo-monitor whose cursor and states hold the live files of a table."""
+
+Grain = Literal["hour", "day"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the store knows of one monitor on one subject, before a reading.
+
+    `incarnation` is the subject's, 1 from the start. `cursor` is the monitor's newest of any
+    incarnation and `cursor_incarnation` the one it belongs to: smaller than `incarnation` when
+    another monitor has already noticed that the table was recreated.
+    """
+
+    incarnation: int = 1
+    cursor: Cursor | None = None
+    cursor_incarnation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One reading to be written; `time_zone` is the IANA zone that cuts the subject's days."""
+
+    subject: Subject
+    monitor: str
+    run: str
+    reading: Reading
+    seen: Seen
+    time_zone: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRow:
+    """A subject of the roster, or one that left it at `left_at`."""
+
+    id: str
+    kind: str
+    name: str
+    incarnation: int
+    left_at: datetime | None
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """How the last reading of a monitor on a subject ended; `subject` is the subject's id.
+
+    `last_success_at` is when a reading was last assessed. When written with None, the store sets
+    it to `at` for an assessed reading and keeps what it has for any other.
+    """
+
+    subject: str
+    monitor: str
+    outcome: Outcome
+    at: datetime
+    run: str
+    reason: str = ""
+    mend: str = ""
+    problems: tuple[Problem, ...] = ()
+    last_success_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LatestRow:
+    """The value of a gauge in the last reading; `at` is its event time."""
+
+    subject: str
+    monitor: str
+    metric: str
+    labels: tuple[str, ...]
+    value: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PointRow:
+    """A value that a gauge took at a time; it held until the next point."""
+
+    subject: str
+    metric: str
+    labels: tuple[str, ...]
+    at: datetime
+    value: float
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRow:
+    """The total of a counter; `subject` is a subject's id, or SERVICE."""
+
+    subject: str
+    monitor: str
+    metric: str
+    labels: tuple[str, ...]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The commits of one hour or day, summed over all incarnations of the table.
+
+    The four row counts are sums over the commits that know them, None when none does. Of the
+    `commits`, `uncounted` lack at least one of the three counts and `inexact` have estimates.
+    """
+
+    subject: str
+    grain: Grain
+    time_zone: str
+    start: datetime
+    inserted: int | None
+    updated: int | None
+    deleted: int | None
+    net: int | None
+    commits: int
+    uncounted: int
+    inexact: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """Something that happened once; `at` is when, `recorded_at` when limnograph wrote it down."""
+
+    subject: str
+    kind: str
+    key: str
+    at: datetime
+    recorded_at: datetime
+    run: str
+    message: str
+    detail: Mapping[str, Any] = field(default_factory=dict)

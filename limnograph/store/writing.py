@@ -1,0 +1,182 @@
+"""What one reading does to the store, in the one transaction that it is given."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, select, update
+
+from limnograph.store import buckets, cursors
+from limnograph.store.holding import hold, hold_one, stamp
+from limnograph.store.outcomes import write_outcomes
+from limnograph.store.points import write_measurements
+from limnograph.store.rows import LOG, OutcomeRow, Record, Seen
+from limnograph.store.schema import commit_fact, cursor, event, state, subject
+from limnograph.store.statements import insert_missing, upsert
+from monitors.core import CommitFact, Cursor, Outcome, State
+
+
+def write_record(connection: Connection, record: Record) -> None:
+    """Write a reading. Raises Outrun when another runner was first.
+
+    ValueError when it has facts or states but no cursor, which is what keeps two runners from
+    writing over each other.
+    """
+    reading, subject_id = record.reading, record.subject.id
+    if not reading.cursor and (reading.facts or reading.states or reading.dropped_states):
+        raise ValueError(f"{record.monitor}: a reading with facts or states must carry a cursor")
+    current = hold_one(connection, record.subject)
+    changed = False
+    if reading.cursor:
+        changed = _write_progress(connection, record, reading.cursor, current)
+    changed |= _write_events(connection, record)
+    changed |= write_measurements(
+        connection,
+        subject_id,
+        record.monitor,
+        reading.measurements,
+        record.run,
+        complete=reading.outcome is Outcome.ASSESSED,
+    )
+    changed |= bool(write_outcomes(connection, [_outcome(record)]))
+    if changed:
+        stamp(connection, [subject_id])
+
+
+def write_log(
+    connection: Connection,
+    subject_id: str,
+    seen_position: str | None,
+    position: str,
+    put: Sequence[State],
+    drop: Sequence[str],
+) -> None:
+    """Move the live files of a table from a position to another; Outrun when they are not there.
+
+    They have one cursor whatever the incarnation: they count nothing that had to be carried over.
+    """
+    key = {"scope": subject_id, "incarnation": 1, "monitor": LOG}
+    if seen_position is None:
+        moved = insert_missing(connection, cursor, [{**key, "position": position, "totals": []}])
+    else:
+        here = and_(*(cursor.c[name] == value for name, value in key.items()))
+        there = update(cursor).where(here, cursor.c.position == seen_position)
+        moved = connection.execute(there.values(position=position)).rowcount
+    if not moved:
+        raise cursors.Outrun
+    write_states(connection, subject_id, LOG, put, drop)
+
+
+def write_states(
+    connection: Connection,
+    subject_id: str,
+    monitor: str,
+    put: Sequence[State],
+    drop: Sequence[str],
+) -> None:
+    """Drop the blobs of some keys, then keep some others."""
+    owner = {"subject": subject_id, "monitor": monitor}
+    if drop:
+        mine = and_(state.c.subject == subject_id, state.c.monitor == monitor)
+        connection.execute(delete(state).where(mine, state.c.key.in_(drop)))
+    upsert(
+        connection,
+        state,
+        [
+            {
+                **owner,
+                "key": one.key,
+                "format": one.format,
+                "version": one.version,
+                "blob": one.blob,
+            }
+            for one in put
+        ],
+    )
+
+
+def touch(connection: Connection, rows: Sequence[OutcomeRow]) -> None:
+    """Write the outcomes of readings that found nothing new."""
+    held = hold(connection, {row.subject for row in rows})
+    if changed := write_outcomes(connection, rows):
+        stamp(connection, changed & held)
+
+
+def _write_progress(connection: Connection, record: Record, to: Cursor, current: int) -> bool:
+    """Move the cursor, and write what is only true once it has moved."""
+    reading, seen = record.reading, record.seen
+    incarnation = _incarnation(seen, current, recreated=reading.recreated)
+    moved = cursors.move(connection, record.subject.id, record.monitor, seen, to, incarnation)
+    if incarnation > current:
+        here = subject.c.id == record.subject.id
+        connection.execute(update(subject).where(here).values(incarnation=incarnation))
+    _write_facts(connection, record, incarnation)
+    write_states(
+        connection, record.subject.id, record.monitor, reading.states, reading.dropped_states
+    )
+    touched = reading.facts or reading.states or reading.dropped_states
+    return moved or bool(touched)
+
+
+def _incarnation(seen: Seen, current: int, *, recreated: bool) -> int:
+    if seen.cursor is None:
+        return current
+    # Another monitor may have met the new table already, or one that came before it.
+    return max(seen.cursor_incarnation + 1, current) if recreated else seen.cursor_incarnation
+
+
+def _write_facts(connection: Connection, record: Record, incarnation: int) -> None:
+    facts = record.reading.facts
+    if not facts:
+        return
+    subject_id = record.subject.id
+    versions = [fact.version for fact in facts]
+    replaced = select(commit_fact.c.at).where(
+        commit_fact.c.subject == subject_id,
+        commit_fact.c.incarnation == incarnation,
+        commit_fact.c.version.between(min(versions), max(versions)),
+    )
+    # A fact that is replaced may leave the hour it was in.
+    times = {*connection.scalars(replaced), *(fact.at for fact in facts)}
+    owner = {"subject": subject_id, "incarnation": incarnation}
+    upsert(connection, commit_fact, [{**owner, **_fact_values(fact)} for fact in facts])
+    buckets.recompute(connection, subject_id, times, record.time_zone)
+
+
+def _fact_values(fact: CommitFact) -> dict[str, Any]:
+    return {name: getattr(fact, name) for name in FACT_COLUMNS}
+
+
+FACT_COLUMNS = tuple(
+    column.name for column in commit_fact.c if column.name not in ("subject", "incarnation")
+)
+
+
+def _write_events(connection: Connection, record: Record) -> bool:
+    rows = [
+        {
+            "subject": record.subject.id,
+            "kind": str(one.kind),
+            "key": one.key,
+            "at": one.at,
+            "recorded_at": record.now,
+            "run": record.run,
+            "message": one.message,
+            "detail": dict(one.detail),
+        }
+        for one in record.reading.events
+    ]
+    return insert_missing(connection, event, rows) > 0
+
+
+def _outcome(record: Record) -> OutcomeRow:
+    reading = record.reading
+    return OutcomeRow(
+        subject=record.subject.id,
+        monitor=record.monitor,
+        outcome=reading.outcome,
+        at=record.now,
+        run=record.run,
+        reason=reading.reason,
+        mend=reading.mend,
+        problems=reading.problems,
+    )
