@@ -1,0 +1,74 @@
+"""The commands, one file each; what is heavy they import when they are called."""
+
+from typing import Annotated
+
+import typer
+
+from limnograph.cli import catalogue, config, demo, inspect, report, run, serve
+from limnograph.cli.console import answer
+from limnograph.cli.options import Debug, NoColor
+
+app = typer.Typer(
+    # Plain help: importing rich would double the time that `--help` takes.
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={
+        "auto_envvar_prefix": "LIMNOGRAPH",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
+    epilog="""\b
+Examples:
+  limnograph inspect s3://lake/bronze/posts   one table, no configuration
+  limnograph demo --dir demo-lakehouse        a small lakehouse with planted trouble
+  limnograph serve -c limnograph.yaml         scheduler and /metrics
+  limnograph report                           what is wrong, from the last readings
+
+\b
+Exit codes:
+  0 well   2 usage or configuration   3 not assessed (--strict)   4 could not be read
+  70 internal error   130 interrupted
+""",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        answer(f"limnograph {version('limnograph')}\n")
+        raise typer.Exit()
+
+
+@app.callback()
+def limnograph(
+    no_color: NoColor = False,
+    debug: Debug = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            expose_value=False,
+            is_eager=True,
+            allow_from_autoenv=False,
+            help="Show the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Record the level, freshness and clarity of a data lake.
+
+    The answer goes to stdout, everything else to stderr. Every option can also be set by an
+    environment variable, which the help of each command names.
+    """
+
+
+app.command("inspect", epilog=inspect.EXAMPLES)(inspect.inspect)
+app.command("run", epilog=run.EXAMPLES)(run.run)
+app.command("serve", epilog=serve.EXAMPLES)(serve.serve)
+app.command("report", epilog=report.EXAMPLES)(report.report)
+app.command("monitors", epilog=catalogue.MONITOR_EXAMPLES)(catalogue.monitors)
+app.command("metrics", epilog=catalogue.METRIC_EXAMPLES)(catalogue.metrics)
+app.add_typer(config.app, name="config")
+app.command("demo", epilog=demo.EXAMPLES)(demo.demo)

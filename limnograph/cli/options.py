@@ -1,0 +1,120 @@
+"""Options that several commands share. Every option can also be set by an environment variable."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from limnograph.cli.console import preferences
+
+CONFIG = Path("limnograph.yaml")
+
+
+class Output(StrEnum):
+    """A table for people, JSON for programs."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class ReportOutput(StrEnum):
+    """As `Output`, and markdown for chats, tickets and job summaries."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class LogFormat(StrEnum):
+    """How log lines look on stderr."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """Which log lines are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def _no_color(wanted: bool) -> None:
+    preferences.no_color = preferences.no_color or wanted
+
+
+def _debug(wanted: bool) -> None:
+    preferences.debug = preferences.debug or wanted
+
+
+ConfigFile = Annotated[
+    Path,
+    typer.Option(
+        "-c",
+        "--config",
+        envvar="LIMNOGRAPH_CONFIG",
+        metavar="FILE",
+        help="The configuration file.",
+    ),
+]
+OutputFormat = Annotated[
+    Output,
+    typer.Option("-o", "--output", help="What is written to stdout."),
+]
+ReportFormat = Annotated[
+    ReportOutput,
+    typer.Option("-o", "--output", help="What is written to stdout."),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="PATTERN",
+        help="Only these tables: a name with wildcards, tag:PATTERN or owner:PATTERN. Repeatable.",
+    ),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude",
+        metavar="PATTERN",
+        help="Not these tables: a name with wildcards, tag:PATTERN or owner:PATTERN. Repeatable.",
+    ),
+]
+Wide = Annotated[
+    bool,
+    typer.Option("--wide", help="Never fold lines to the width of the terminal."),
+]
+LogsAs = Annotated[
+    LogFormat,
+    typer.Option("--log-format", envvar="LIMNOGRAPH_LOG_FORMAT", help="How stderr is written."),
+]
+LogsFrom = Annotated[
+    LogLevel,
+    typer.Option("--log-level", envvar="LIMNOGRAPH_LOG_LEVEL", help="What stderr holds."),
+]
+NoColor = Annotated[
+    bool,
+    typer.Option(
+        "--no-color",
+        envvar="LIMNOGRAPH_NO_COLOR",
+        callback=_no_color,
+        expose_value=False,
+        is_eager=True,
+        help="No colour, as NO_COLOR=1; FORCE_COLOR=1 keeps it where there is no terminal.",
+    ),
+]
+Debug = Annotated[
+    bool,
+    typer.Option(
+        "--debug",
+        envvar="LIMNOGRAPH_DEBUG",
+        callback=_debug,
+        expose_value=False,
+        is_eager=True,
+        help="Show the traceback of an error.",
+    ),
+]
