@@ -25,10 +25,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a measurement is about; `name` is unique within its kind."""
+    """What a measurement is about; `name` is unique within its kind.
+
+    `time_zone` is where its people live: days are cut and hours of the week are learned there.
+    """
 
     kind: str
     name: str
+    time_zone: str = field(default="UTC", compare=False)
 
     @property
     def id(self) -> str:

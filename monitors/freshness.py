@@ -13,7 +13,9 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -33,6 +35,9 @@ from monitors.core import (
 
 if TYPE_CHECKING:
     import numpy as np
+
+    Hours = np.ndarray[tuple[int], np.dtype[np.int64]]
+    Odds = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 LAST_COMMIT = Metric(
     "lakehouse_table_last_commit_timestamp_seconds",
@@ -118,7 +123,29 @@ def hours_seen(before: Sequence[int], commits: Sequence[datetime], now: datetime
     return sorted(hour for hour in hours if oldest <= hour <= slot(now))
 
 
-def slot_odds(hours: Sequence[int], last: int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+@lru_cache(maxsize=4096)
+def _offsets(time_zone: str, week: int) -> "Hours":
+    """Local time minus UTC for each of the 168 hours of a week (counted as `slot` does)."""
+    import numpy as np
+
+    zone = ZoneInfo(time_zone)
+    hours = (_MONDAY + (week * WEEK + hour) * _HOUR for hour in range(WEEK))
+    shifts = (hour.astimezone(zone).utcoffset() or timedelta() for hour in hours)
+    return np.array([round(shift / _HOUR) for shift in shifts], np.int64)
+
+
+def hours_of_week(first: int, last: int, time_zone: str) -> "Hours":
+    """The local hour of the week, from Monday, of each hour from `first` to `last`."""
+    import numpy as np
+
+    weeks = range(first // WEEK, last // WEEK + 1)
+    offsets = np.concatenate([_offsets(time_zone, week) for week in weeks])
+    start = first - weeks.start * WEEK
+    hours = np.arange(first, last + 1, dtype=np.int64)
+    return np.asarray((hours + offsets[start : start + len(hours)]) % WEEK)
+
+
+def slot_odds(hours: Sequence[int], last: int, time_zone: str = "UTC") -> "Odds":
     """Probability of a commit in each hour of the week, learned up to the last commit.
 
     Each hour of the week is smoothed toward its hour of day on weekdays or weekends, with the
@@ -129,7 +156,7 @@ def slot_odds(hours: Sequence[int], last: int) -> "np.ndarray[tuple[int], np.dty
     start = max(hours[0], last - WEEK * _LEARN_WEEKS)
     committed = np.zeros(last - start + 1)
     committed[[hour - start for hour in hours if start <= hour <= last]] = 1
-    of_week = np.arange(start, last + 1) % WEEK
+    of_week = hours_of_week(start, last, time_zone)
     seen = np.bincount(of_week, minlength=WEEK)
     hits = np.bincount(of_week, weights=committed, minlength=WEEK)
     hour = np.arange(WEEK)
@@ -141,20 +168,22 @@ def slot_odds(hours: Sequence[int], last: int) -> "np.ndarray[tuple[int], np.dty
     return np.asarray(odds, dtype=np.float64)
 
 
-def expectation(hours: Sequence[int], alpha: float = ALPHA) -> Expectation | None:
+def expectation(
+    hours: Sequence[int], time_zone: str = "UTC", alpha: float = ALPHA
+) -> Expectation | None:
     """By when the silence since the last commit would be less probable than `alpha`.
 
-    None while fewer than two weeks or ten hours with commits are known, or when even eight weeks
-    of silence would not surprise.
+    The hours are those of `slot`; their week is the local one. None while fewer than two weeks or
+    ten hours with commits are known, or when even eight weeks of silence would not surprise.
     """
     if len(hours) < _LEAST_COMMITS or hours[-1] - hours[0] < _LEAST_HOURS:
         return None
     import numpy as np
 
     last = hours[-1]
-    odds = slot_odds(hours, last)
-    ahead = np.arange(last + 1, last + 1 + WEEK * _HORIZON_WEEKS)
-    surprise = np.cumsum(-np.log1p(-odds[ahead % WEEK]))
+    odds = slot_odds(hours, last, time_zone)
+    ahead = hours_of_week(last + 1, last + WEEK * _HORIZON_WEEKS, time_zone)
+    surprise = np.cumsum(-np.log1p(-odds[ahead]))
     steps = int(np.searchsorted(surprise, math.log(1 / alpha), side="right"))
     if steps >= len(ahead):
         return None
@@ -242,7 +271,7 @@ def _commits(subject: Subject, seen: Seen) -> tuple[Measurement, ...]:
 def _due(
     subject: Subject, hours: Sequence[int], now: datetime
 ) -> tuple[tuple[Measurement, ...], tuple[Problem, ...]]:
-    expected = expectation(hours)
+    expected = expectation(hours, subject.time_zone)
     if expected is not None:
         due = DUE(expected.due.timestamp(), *subject.labels, at=now)
         return (due, DUE_CONFIDENCE(expected.confidence, *subject.labels, at=now)), ()

@@ -60,7 +60,7 @@ class TableSettings:
 
     @property
     def subject(self) -> Subject:
-        return Subject("table", self.name)
+        return Subject("table", self.name, self.time_zone)
 
 
 @dataclass(frozen=True, slots=True)

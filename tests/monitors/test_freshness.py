@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -90,6 +91,19 @@ def test_a_table_of_working_hours_is_not_due_at_night_or_on_the_weekend() -> Non
     assert found is not None
     monday = MONDAY + timedelta(weeks=5, hours=8)
     assert monday < found.due <= monday + timedelta(hours=6)
+
+
+def test_hours_are_learned_in_the_time_zone_of_the_table_across_a_clock_change() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    nine = datetime(2026, 3, 9, 9, tzinfo=berlin)
+    daily = [slot(nine + timedelta(days=day)) for day in range(28)]  # clocks change on day 20
+    local = expectation(daily, "Europe/Berlin")
+    assert local is not None
+    # Adding days keeps the wall clock: due in the slot after the second missed nine o'clock.
+    assert local.due == (nine + timedelta(days=29, hours=1)).astimezone(UTC)
+    utc = expectation(daily, "UTC")
+    assert utc is not None
+    assert utc.due > local.due
 
 
 @pytest.mark.parametrize(
