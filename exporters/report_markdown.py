@@ -46,7 +46,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 def _tables(report: Report) -> Iterator[str]:
     left = ("Table", "State")
-    right = ("Inserted", "Updated", "Deleted", "Usual", "Of it", "Rows")
+    right = ("Inserted", "Updated", "Deleted", "Usual", "Of usual", "Rows")
     yield from _section("Tables", (*left, *right, "Last data", "Due"), right=right)
     now = report.generated_at
     for entry in report.tables:

@@ -93,7 +93,7 @@ COLUMNS = (
     Column("Updated", right=True),
     Column("Deleted", right=True),
     Column("Usual", rank=3, right=True),
-    Column("Of it", right=True),
+    Column("Of usual", right=True),
     Column("Rows", rank=2, right=True),
     Column("Last data"),
     Column("Last event", rank=4),

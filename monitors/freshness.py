@@ -277,7 +277,7 @@ def _due(
         return (due, DUE_CONFIDENCE(expected.confidence, *subject.labels, at=now)), ()
     weeks = (hours[-1] - hours[0]) / WEEK if hours else 0.0
     reason = (
-        f"history is short: {len(hours)} hours with commits over {weeks:.1f} weeks, "
+        f"history is short: commits in {len(hours)} hours over {weeks:.1f} weeks, "
         f"{_LEAST_COMMITS} over {_LEAST_HOURS // WEEK} are needed"
         if len(hours) < _LEAST_COMMITS or weeks < _LEAST_HOURS / WEEK
         else "the table changes too rarely to tell when it is late"

@@ -120,7 +120,7 @@ def test_a_short_history_is_not_assessed_and_says_how_much_is_missing() -> None:
     assert freshness.DUE.name not in values(found)
     [problem] = found.problems
     assert (problem.what, problem.state) == ("due", "not_assessed")
-    assert "1 hours with commits over 0.0 weeks, 10 over 2 are needed" in problem.reason
+    assert "commits in 1 hours over 0.0 weeks, 10 over 2 are needed" in problem.reason
 
 
 def test_maintenance_moves_only_the_time_of_any_commit() -> None:

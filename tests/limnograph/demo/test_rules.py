@@ -37,7 +37,7 @@ def _history(table: Table, plan: Iterable[Step], now: datetime) -> TableHistory:
             hours[step.at.replace(minute=0, second=0)] += _written(step)
             days[_midnight(step.at)] += _written(step)
     changes = [step.at for step in plan if step.act in CHANGES]
-    expected = expectation(hours_seen((), changes, now))
+    expected = expectation(hours_seen((), changes, now), ZONE.key)
     return TableHistory(
         table.name,
         time_zone=ZONE.key,
