@@ -22,8 +22,15 @@ class InThread:
     """Blocking work in a thread of this process: a short command need not start another one."""
 
     async def call(self, function: Callable[[*Args], T], *args: *Args, timeout: float) -> T:
-        async with asyncio.timeout(timeout):
-            return await asyncio.to_thread(function, *args)
+        """What the function returns; UnreadableError when it takes more than `timeout` seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                return await asyncio.to_thread(function, *args)
+        except TimeoutError:
+            raise UnreadableError(
+                f"reading was stopped: it took longer than {timeout:g} s",
+                "ask for fewer commits (--last), or read the log only (--log-only)",
+            ) from None
 
 
 @dataclass(slots=True)
@@ -66,24 +73,35 @@ async def inspect_table(
     now = now or datetime.now(UTC)
     access = Access(InThread(), log_only=log_only)
     table = EmbeddedTable(uri, storage_options or {}, access, now)
+    facts: tuple[CommitFact, ...] = ()
     try:
-        commits = last if by == "commit" and last is not None else None
-        tail = await (table.last(commits or 0) if commits is not None else table.tail(None))
+        tail = await _read(table, last if by == "commit" else None)
     except UnreadableError as error:
-        return _unreadable(uri, error)
-    document = _document(uri, tail)
+        document = _unreadable(uri, error)
+    else:
+        facts = tail.commits[-last:] if by == "commit" and last else tail.commits
+        document = _document(uri, tail, facts)
     if by == "commit":
-        document["commits"] = [commit_document(fact) for fact in tail.commits]
+        document["commits"] = [commit_document(fact) for fact in facts]
     elif by is not None:
-        buckets = [_bucket_document(bucket) for bucket in buckets_of(tail.commits, by)]
+        buckets = [_bucket_document(bucket) for bucket in buckets_of(facts, by)]
         document["buckets"] = buckets[-last:] if last else buckets
     return document
 
 
-def _document(uri: str, tail: Tail) -> dict[str, Any]:
+async def _read(table: EmbeddedTable, last: int | None) -> Tail:
+    """The newest commits, and more where those do not tell when data last changed."""
+    if last is not None:
+        tail = await table.last(last)
+        if any(fact.changes_data for fact in tail.commits):
+            return tail
+    return await table.tail(None)
+
+
+def _document(uri: str, tail: Tail, facts: Sequence[CommitFact]) -> dict[str, Any]:
     snapshot = tail.snapshot
     changed = [fact.at for fact in tail.commits if fact.changes_data]
-    problems = [*tail.problems, *_unknown_counts(tail.commits)]
+    problems = [*tail.problems, *_unknown_counts(facts)]
     if not changed:
         problems.append(
             Problem(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from monitors.core import Cost, Event, EventKind, EventTime, Kept, State, Tail
 from monitors.delta import newest
+from monitors.delta.facts import hole
 from monitors.delta.live import saved
 from monitors.delta.live.files import merged
 from monitors.delta.live.saved import Head
@@ -72,8 +73,7 @@ class EmbeddedTable:
         wanted = sorted(listing.commits)[-commits:] if commits else []
         first = wanted[0] if wanted else (listing.head or 0) + 1
         walk = await reader.walk(listing, await reader.before(listing, first))
-        self._reads[None] = _Read(await self._tail(reader, walk, first=True), walk)
-        return self._reads[None].tail
+        return await self._tail(reader, walk, first=True)
 
     async def event_time(self, *, scan: bool) -> EventTime:
         """The newest value of the declared event-time column."""
@@ -93,7 +93,8 @@ class EmbeddedTable:
         if walk is None or walk.position is None:
             return None
         head, before = self._head_of(walk, walk.position), self.head
-        if before is None or walk.rebuilt or walk.moved_from != before.position:
+        fresh = walk.rebuilt or walk.state.forgot
+        if before is None or fresh or walk.moved_from != before.position:
             saving = saved.whole(head, walk.state.files, before.deltas if before else ())
         else:
             saving = saved.grown(head, before, merged(walk.moved), walk.state.files)
@@ -137,15 +138,7 @@ class EmbeddedTable:
 
     async def _read_after_gap(self, reader: LogReader, place: Place) -> _Read:
         walk = await reader.walk(place.listing, await reader.before(place.listing, place.first))
-        first, last = place.lost.start, place.lost.stop - 1
-        event = Event(
-            EventKind.LOG_CLEANED,
-            f"{first}-{last}",
-            self.now,
-            f"versions {first} to {last} were cleaned from the log before they were read; what "
-            "they did is unknown",
-            {"first": first, "last": last},
-        )
+        event = hole(place.lost.start, place.lost.stop - 1, self.now)
         tail = await self._tail(reader, walk)
         return _Read(replace(tail, events=(event, *tail.events)), walk)
 

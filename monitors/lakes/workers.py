@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, TypeVarTuple
 
 from monitors.errors import LimnographError, UnreadableError
+from monitors.lakes.time_limit import Turn
 
 T = TypeVar("T")
 Args = TypeVarTuple("Args")
@@ -52,16 +53,19 @@ class Workers:
         """The result of a module-level function, run in a worker process.
 
         `timeout` is in seconds, from the start of the work: waiting for a free worker does not
-        count. Raises what the function raised, and WorkerLostError when the work took too long or
-        its process died. Cancelling the call kills the worker too.
+        count, nor against a `time_limit` around the call. Raises what the function raised, and
+        WorkerLostError when the work took too long or its process died. Cancelling the call kills
+        the worker too.
         """
-        task = _Task(pickle.dumps((function, args)), timeout)
-        running = self._threads.submit(self._run, task)
+        turn = Turn()
+        task = _Task(pickle.dumps((function, args)), timeout, turn.come_from_thread)
         try:
-            done, value = await asyncio.wrap_future(running)
+            done, value = await asyncio.wrap_future(self._threads.submit(self._run, task))
         except asyncio.CancelledError:
             task.abandon()
             raise
+        finally:
+            turn.come()
         if not done:
             raise value
         result: T = value
@@ -160,12 +164,13 @@ class _Worker:
     def alive(self) -> bool:
         return self._process.is_alive()
 
-    def answer(self, payload: bytes, timeout: float) -> bytes:
+    def answer(self, payload: bytes, timeout: float, begins: Callable[[], None]) -> bytes:
         """The bytes that the process sends back; raises _Lost when it takes too long or dies."""
         try:
             if not self._ready:
                 self._receive(START_LIMIT, "a worker process did not start")
                 self._ready = True
+            begins()
             self._pipe.send_bytes(payload)
             return self._receive(timeout, "reading was stopped")
         except (EOFError, OSError):
@@ -202,9 +207,10 @@ class _Worker:
 class _Task:
     """Work on its way through a worker; whoever awaited it may abandon it at any time."""
 
-    def __init__(self, payload: bytes, timeout: float) -> None:
+    def __init__(self, payload: bytes, timeout: float, begins: Callable[[], None]) -> None:
         self._payload = payload
         self._timeout = timeout
+        self._begins = begins
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
         self._abandoned = False
@@ -216,7 +222,7 @@ class _Task:
                 raise _Lost("reading was cancelled", "")
             self._worker = worker
         try:
-            return worker.answer(self._payload, self._timeout)
+            return worker.answer(self._payload, self._timeout, self._begins)
         finally:
             with self._lock:
                 self._worker = None

@@ -4,33 +4,21 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from monitors.core import EventKind, EventTime, State, Tail
-from monitors.delta.live.saved import head_of
+from monitors.core import EventKind, EventTime, State
 from monitors.errors import UnreadableError
 from monitors.lakes.embedded import Access, EmbeddedTable
+from tests.monitors.cycles import Cycles, Inline, changes, kinds
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FEED = {"delta.enableChangeDataFeed": "true"}
-
-T = TypeVar("T")
-Args = TypeVarTuple("Args")
-
-
-class Inline:
-    """Blocking work done at once, in the test's own thread."""
-
-    async def call(self, function: Callable[[*Args], T], *args: *Args, timeout: float) -> T:
-        return function(*args)
 
 
 def rows(first: int, last: int) -> pa.Table:
@@ -40,66 +28,6 @@ def rows(first: int, last: int) -> pa.Table:
 
 def timed(*moments: datetime | None) -> pa.Table:
     return pa.table({"at": pa.array(moments, pa.timestamp("us", "UTC"))})
-
-
-@dataclass
-class Cycles:
-    """A monitor's cursor and the kept states between cycles, as a store would hold them."""
-
-    uri: str
-    event: str | None = None
-    log_only: bool = False
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
-    position: str | None = None
-    states: dict[str, State] = field(default_factory=dict)
-    source: EmbeddedTable | None = None
-    loads: int = 0
-
-    def run(self) -> Tail:
-        return asyncio.run(self._run())
-
-    def event_time(self, *, scan: bool = False) -> EventTime:
-        async def read() -> EventTime:
-            source = self._open()
-            await source.tail(self.position)
-            return await source.event_time(scan=scan)
-
-        return asyncio.run(read())
-
-    def _open(self) -> EmbeddedTable:
-        async def load() -> Mapping[str, State]:
-            self.loads += 1
-            return dict(self.states)
-
-        return EmbeddedTable(
-            self.uri,
-            {},
-            Access(Inline(), log_only=self.log_only),
-            self.now,
-            event_name=self.event,
-            head=head_of(self.states.get("head")),
-            load_states=load,
-        )
-
-    async def _run(self) -> Tail:
-        self.source = self._open()
-        tail = await self.source.tail(self.position)
-        self.position = tail.position
-        kept = self.source.kept()
-        if kept is not None:
-            assert kept.position == tail.position
-            for key in kept.drop:
-                self.states.pop(key, None)
-            self.states.update((state.key, state) for state in kept.put)
-        return tail
-
-
-def changes(tail: Tail) -> list[tuple[int, int | None, int | None, int | None]]:
-    return [(f.version, f.inserted, f.updated, f.deleted) for f in tail.commits]
-
-
-def kinds(tail: Tail) -> list[str]:
-    return [str(event.kind) for event in tail.events]
 
 
 def log_files(uri: str) -> list[Path]:
@@ -463,7 +391,7 @@ def add_feature(commit: Path, feature: str) -> None:
         ("empty commit", "_delta_log/00000000000000000002.json is empty"),
         ("catalog managed", "managed by its catalog (catalogManaged)"),
         ("unknown feature", "unknown reader features: timeTravelByDream"),
-        ("no start", "tells neither protocol nor schema"),
+        ("no start", "lacks version 0, and no later checkpoint"),
         ("empty log", "is not a Delta table"),
         ("not utf-8", "is not JSON"),
     ],

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from monitors.errors import LimnographError, UnreadableError
+from monitors.lakes.time_limit import time_limit
 from monitors.lakes.workers import WorkerLostError, Workers
 
 pytestmark = pytest.mark.slow  # every test starts real interpreters
@@ -130,6 +131,25 @@ def test_a_cancelled_call_kills_its_worker(workers: Workers, tmp_path: Path) -> 
     assert asyncio.run(workers.call(doubled, 1, timeout=PATIENCE)) == 2
 
 
+def test_waiting_for_a_free_worker_does_not_count_against_a_limit(tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+
+    async def queued(workers: Workers) -> int:
+        async with time_limit(0.3):  # less than the work in front of it takes
+            return await workers.call(abs, -8, timeout=PATIENCE)
+
+    async def behind_each_other(workers: Workers) -> list[object]:
+        slow = asyncio.create_task(workers.call(hang, str(mark), timeout=2))
+        while not mark.exists():
+            await asyncio.sleep(0.01)
+        return list(await asyncio.gather(slow, queued(workers), return_exceptions=True))
+
+    with Workers(limit=1) as workers:
+        late, eight = asyncio.run(behind_each_other(workers))
+    assert isinstance(late, WorkerLostError)
+    assert eight == 8
+
+
 def test_a_killed_worker_costs_its_own_task_only(workers: Workers) -> None:
     async def beside_each_other() -> list[object]:
         calls = (workers.call(kill_self, timeout=PATIENCE), workers.call(doubled, 4, timeout=60))
@@ -206,6 +226,7 @@ def test_closing_ends_the_processes_and_refuses_calls() -> None:
 PARENT = """
 import asyncio, sys, time
 from pathlib import Path
+from monitors.lakes.time_limit import time_limit
 from monitors.lakes.workers import WorkerLostError, Workers
 
 def hold_the_lock(mark):

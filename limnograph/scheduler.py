@@ -1,0 +1,134 @@
+"""The service's clock: starts a cycle whenever something is due, one cycle after the other.
+
+What is due follows from the settings and from the outcomes in the store, so nothing is lost by a
+restart, and of two services on one store the second leaves out what the first has just read.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from limnograph.cycle import Due
+from limnograph.due import is_due, next_time
+from limnograph.settings.resolved import TableSettings
+from monitors.core import Monitor
+from monitors.errors import LimnographError
+
+log = structlog.get_logger()
+
+PAUSE = 1.0  # seconds between two cycles, so that tables due at almost the same time share one
+AFTER_FAILURE = 30.0  # seconds until a failed cycle is tried again
+LONGEST_SLEEP = 60.0  # seconds; the roster may have changed, and clocks are set
+GRACE = 20.0  # seconds that a cycle under way gets to end when the service stops
+
+LastRuns = Mapping[tuple[str, str], datetime]
+"""When each monitor last read each table, by subject id and monitor; none if it never did."""
+
+
+def everything(tables: Sequence[TableSettings], monitors: Sequence[Monitor]) -> list[Due]:
+    """Every table with each of its monitors, in the order of the monitors."""
+    dues = (Due(table, tuple(m for m in monitors if m.name in table.monitors)) for table in tables)
+    return [due for due in dues if due.monitors]
+
+
+def due_at(due: Sequence[Due], last_runs: LastRuns, now: datetime) -> list[Due]:
+    """What of these tables and monitors is to be read at `now`."""
+    found = []
+    for item in due:
+        table, subject = item.table, item.subject.id
+        monitors = tuple(
+            monitor
+            for monitor in item.monitors
+            if is_due(
+                table.schedule,
+                table.time_zone,
+                table.name,
+                last_runs.get((subject, monitor.name)),
+                now,
+            )
+        )
+        if monitors:
+            found.append(Due(table, monitors))
+    return found
+
+
+def wake_up(due: Sequence[Due], now: datetime) -> datetime:
+    """When to look again: the next time of any schedule, or after the longest sleep."""
+    times = (
+        next_time(item.table.schedule, item.table.time_zone, item.table.name, now) for item in due
+    )
+    return min(times, default=now + timedelta(seconds=LONGEST_SLEEP))
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+    """Runs cycles until told to stop.
+
+    `roster` gives every table with its monitors, as they are now; `last_runs` what the store knows;
+    `cycle` runs what is due. A cycle that raises is told in the log, and the next one is tried.
+    `pause` and `grace` are in seconds.
+    """
+
+    roster: Callable[[], Awaitable[Sequence[Due]]]
+    last_runs: Callable[[], Awaitable[LastRuns]]
+    cycle: Callable[[Sequence[Due]], Coroutine[Any, Any, object]]
+    clock: Callable[[], datetime]
+    pause: float = PAUSE
+    grace: float = GRACE
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Run cycles until `stop` is set; one that is under way then gets a while to end."""
+        while not stop.is_set():
+            pause = await self._turn(stop)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+
+    async def _turn(self, stop: asyncio.Event) -> float:
+        """Run what is due; the seconds until something may be due again."""
+        try:
+            roster, now = await self.roster(), self.clock()
+            due = due_at(roster, await self.last_runs(), now)
+            if not due:
+                until_then = (wake_up(roster, now) - now).total_seconds()
+                return min(max(until_then, self.pause), LONGEST_SLEEP)
+            await self._until(self.cycle(due), stop)
+        except LimnographError as error:
+            log.error("cycle failed", reason=error.reason, mend=error.mend)
+            return AFTER_FAILURE
+        except Exception:
+            log.exception("cycle failed")
+            return AFTER_FAILURE
+        return self.pause
+
+    async def _until(self, work: Coroutine[Any, Any, object], stop: asyncio.Event) -> None:
+        """Await the work; when told to stop, only for a while, and then cancel it."""
+        running = asyncio.create_task(work)
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                await asyncio.wait({running}, timeout=self.grace)
+        finally:
+            stopping.cancel()
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+
+
+@contextmanager
+def stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Set `stop` on SIGTERM and SIGINT while the block runs; needs a running event loop."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,1 @@
+"""What limnograph serves over HTTP. Import the modules; the package itself loads nothing heavy."""

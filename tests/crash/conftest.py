@@ -1,0 +1,5 @@
+"""The crash tests run on both databases."""
+
+from tests.databases import postgres_server, store_url
+
+__all__ = ["postgres_server", "store_url"]
