@@ -41,8 +41,8 @@ class Recorder:
         return await self._do(self._store.states, subject, monitor)
 
     async def state(self, subject: str, monitor: str, key: str) -> State | None:
-        """One of those states."""
-        return (await self.states(subject, monitor)).get(key)
+        """One of those states; the others may be large and are not read."""
+        return (await self._do(self._store.states, subject, monitor, (key,))).get(key)
 
     async def write(self, record: Record) -> bool:
         """Write a reading in one transaction; False when another runner was first."""

@@ -66,9 +66,13 @@ def seen(
     return found
 
 
-def states(connection: Connection, subject_id: str, monitor: str) -> dict[str, State]:
-    """The blobs of a monitor on a subject, by key."""
+def states(
+    connection: Connection, subject_id: str, monitor: str, keys: Sequence[str] | None = None
+) -> dict[str, State]:
+    """The blobs of a monitor on a subject, by key; only those of `keys` where they are named."""
     query = select(state).where(state.c.subject == subject_id, state.c.monitor == monitor)
+    if keys is not None:
+        query = query.where(state.c.key.in_(keys))
     return {
         row.key: State(row.key, row.format, row.version, row.blob)
         for row in connection.execute(query)

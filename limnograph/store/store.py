@@ -94,10 +94,12 @@ class Store:
         with self._database.reading() as connection:
             return reading.seen(connection, subject_ids, monitors)
 
-    def states(self, subject_id: str, monitor: str) -> dict[str, State]:
-        """The blobs of a monitor on a subject, by key."""
+    def states(
+        self, subject_id: str, monitor: str, keys: Sequence[str] | None = None
+    ) -> dict[str, State]:
+        """The blobs of a monitor on a subject, by key; only those of `keys` where they are named."""
         with self._database.reading() as connection:
-            return reading.states(connection, subject_id, monitor)
+            return reading.states(connection, subject_id, monitor, keys)
 
     def write(self, record: Record) -> bool:
         """Write a reading. False: the cursor moved since it was seen, and nothing was written.

@@ -175,6 +175,8 @@ def test_states_are_put_and_dropped_with_the_cursor(store: Store) -> None:
     write(store, read("v2", states=(newer,), dropped_states=("other", "missing")))
     assert store.states(POSTS.id, "ingestion") == {"sketch": newer}
     assert store.states(POSTS.id, "freshness") == {}
+    assert store.states(POSTS.id, "ingestion", ("missing",)) == {}
+    assert store.states(POSTS.id, "ingestion", ("sketch", "missing")) == {"sketch": newer}
 
 
 def test_a_recreated_table_keeps_its_totals_and_its_old_facts(store: Store) -> None:
