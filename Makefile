@@ -9,6 +9,8 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python \
 	--constraints constraints.txt --build-constraints constraints.txt
 # The S3 on loopback serves the others.
 BENCHMARKS := $(filter-out __init__ loopback_s3,$(basename $(notdir $(wildcard benchmarks/*.py))))
+# Quick tests run on two cores; those that kill, serve or start a JVM have the machine to themselves.
+BOTH := --numprocesses=2 --dist=worksteal
 QUICK := not spark and not slow and not proof
 
 .PHONY: .venv spark check lint types unit test demo bench proof constraints clean help
@@ -43,10 +45,11 @@ types: .venv
 	$(BIN)/mypy
 
 unit: .venv
-	$(BIN)/pytest --quiet -m "$(QUICK)"
+	$(BIN)/pytest --quiet $(BOTH) -m "$(QUICK)"
 
 test: lint types spark ## everything but the proof, with coverage
-	$(BIN)/pytest --cov --cov-report=term -m "not proof" --durations=15
+	$(BIN)/pytest $(BOTH) -m "$(QUICK)" --cov --cov-report=
+	$(BIN)/pytest -m "(spark or slow) and not proof" --durations=15 --cov --cov-append
 
 demo: .venv ## a small lakehouse with planted troubles, and the report that finds them
 	$(BIN)/limnograph demo --dir $(DEMO)

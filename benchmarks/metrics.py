@@ -1,4 +1,4 @@
-"""How long a scrape takes while a cycle writes: `python benchmarks/metrics.py`.
+"""How long a scrape takes while a cycle writes: `python -m benchmarks.metrics`.
 
 A server process holds a real store, the metrics feed and the HTTP server of `limnograph serve`, and
 a thread that writes one reading after the other, as fast as the store takes them: more than a cycle
@@ -37,6 +37,7 @@ from limnograph.web.server import Server
 from monitors import freshness, ingestion
 from monitors.core import CommitFact, Cursor, Reading, Subject, Totals
 
+ROOT = Path(__file__).parents[1]
 SERIES_PER_TABLE = 14
 WARM_UP = 3.0
 IDLE = 5.0
@@ -223,9 +224,9 @@ class ServerProcess:
 def server(series: int) -> Iterator[ServerProcess]:
     """A server process with so many series, ready to be scraped."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, __file__, "--serve", str(series), folder]
+        command = [sys.executable, "-m", "benchmarks.metrics", "--serve", str(series), folder]
         with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
             assert process.stdin
             assert process.stdout

@@ -56,7 +56,7 @@ class MetricsFeed:
     """Keeps a page current with a store.
 
     `roster` gives the tables as they are now: the same object until they change. What leaves it
-    leaves the page.
+    leaves the page. `every` is in seconds.
     """
 
     def __init__(
@@ -65,9 +65,10 @@ class MetricsFeed:
         exposition: Exposition,
         roster: Callable[[], Sequence[TableSettings]],
         clock: Callable[[], datetime],
+        every: float = EVERY,
     ) -> None:
         self._store, self._exposition = store, exposition
-        self._roster, self._clock = roster, clock
+        self._roster, self._clock, self._every = roster, clock, every
         self._adopted: Sequence[TableSettings] = ()
         self._tables: dict[str, _Table] = {}
         self._others: set[str] = set()
@@ -110,7 +111,7 @@ class MetricsFeed:
     def _run(self) -> None:
         # A store that is down says the same every second; the log says it once.
         told = ""
-        while not self._stop.wait(EVERY):
+        while not self._stop.wait(self._every):
             try:
                 self.refresh()
                 told = ""

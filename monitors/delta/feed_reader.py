@@ -100,11 +100,13 @@ class FeedReader:
         assert self.caller is not None
         # Counting needs no column, so it needs no schema.
         table = Table(self.uri, Schema(()), (), self.options)
+        asked = [_asked(to_read) for to_read in batch]
+        sound = [commit for commit in asked if isinstance(commit, ChangedCommit)]
         try:
-            commits = [_changed(asked) for asked in batch]
-            return await self.caller.call(count_many, table, commits, timeout=self.timeout)
+            answers = iter(await self.caller.call(count_many, table, sound, timeout=self.timeout))
         except UnreadableError as error:
-            return [Answer(trouble=error.reason) for _ in batch]
+            answers = iter([Answer(trouble=error.reason) for _ in sound])
+        return [a if isinstance(a, Answer) else next(answers) for a in asked]
 
 
 def _answered(fact: CommitFact, answer: Answer) -> CommitFact:
@@ -133,15 +135,19 @@ def _vacuumed(fact: CommitFact) -> Event:
     )
 
 
-def _changed(asked: ToRead) -> ChangedCommit:
-    commit = asked.commit
-    return ChangedCommit(
-        version=commit.version,
-        at=commit.at,
-        adds=tuple(_touched(t) for t in asked.added if t.action.data_change),
-        removes=tuple(_touched(t) for t in asked.removed if t.action.data_change),
-        cdc=tuple(changed_file(action, None) for action in commit.cdc),
-    )
+def _asked(to_read: ToRead) -> ChangedCommit | Answer:
+    """The commit as its reader wants it; the answer where its actions are broken already."""
+    commit = to_read.commit
+    try:
+        return ChangedCommit(
+            version=commit.version,
+            at=commit.at,
+            adds=tuple(_touched(t) for t in to_read.added if t.action.data_change),
+            removes=tuple(_touched(t) for t in to_read.removed if t.action.data_change),
+            cdc=tuple(changed_file(action, None) for action in commit.cdc),
+        )
+    except UnreadableError as error:
+        return Answer(trouble=error.reason)
 
 
 def _touched(touched: Touched) -> ChangedFile:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from monitors.core import EventTime
 from monitors.delta.feed_reader import FeedReader, changed_file
 from monitors.delta.live.files import LiveFiles
-from monitors.delta.live.statistics import Bound
+from monitors.delta.live.statistics import Bound, time_at
 from monitors.delta.live.table import TableState, event_column, schema_of
 from monitors.delta.log import checkpoints
 from monitors.delta.log.actions import FileAction, Metadata, parse_commit
@@ -17,7 +17,6 @@ from monitors.delta.log.tail import whole_log
 from monitors.delta.paths import Root
 from monitors.errors import UnreadableError
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WHY = {
     Bound.LOOSE: "deletion vectors leave its statistics only an upper bound",
     Bound.UNKNOWN: "files carry no statistics of it",
@@ -34,8 +33,9 @@ def proven(name: str, metadata: Metadata, value: int | None, bound: Bound) -> Ev
         )
     if bound is Bound.EMPTY:
         return EventTime(None)
-    if bound is Bound.TIGHT and value is not None:
-        return EventTime(_EPOCH + timedelta(microseconds=value))
+    at = time_at(value) if bound is Bound.TIGHT and value is not None else None
+    if at is not None:
+        return EventTime(at)
     return EventTime(
         None,
         reason=f"the newest value of {name!r} is not proven: {_WHY[bound]}",
@@ -54,23 +54,21 @@ class NewestByScan:
     async def find(self, name: str, metadata: Metadata, files: LiveFiles) -> EventTime:
         """The newest value; files whose upper bound lies below a proven value are not read."""
         least, keys = files.open_bounds()
-        actions = await self._live(await whole_log(self.log), keys)
-        if len(actions) < len(keys):
-            return EventTime(
-                None,
-                reason=f"the newest value of {name!r} needs files that the log no longer names",
-                mend="write a checkpoint of the table",
-            )
-        read = [changed_file(action, None) for action in actions.values()]
         try:
+            actions = await self._live(await whole_log(self.log), keys)
+            if len(actions) < len(keys):
+                raise UnreadableError(
+                    f"the newest value of {name!r} needs files that the log no longer names",
+                    "write a checkpoint of the table",
+                )
+            read = [changed_file(action, None) for action in actions.values()]
             found = await self.feed.newest(
                 schema_of(metadata), metadata.partition_columns, read, name
             )
+            values = [v for v in (least, found.microseconds) if v is not None]
+            return EventTime(_time(name, max(values)) if values else None, source="scan")
         except UnreadableError as error:
             return EventTime(None, reason=error.reason, mend=error.mend)
-        values = [v for v in (least, found.microseconds) if v is not None]
-        at = _EPOCH + timedelta(microseconds=max(values)) if values else None
-        return EventTime(at, source="scan")
 
     async def _live(self, listing: Listing, keys: frozenset[int]) -> Mapping[int, FileAction]:
         """The newest adds of some files, from the newest checkpoint and the commits after it."""
@@ -83,7 +81,7 @@ class NewestByScan:
                 contents = await checkpoints.load(self.log, checkpoint, lambda _: None)
             except UnreadableError:
                 continue
-            found.update((state.key(add), add) for add in contents.adds)
+            found.update((state.identity(add), add) for add in contents.adds)
             start = checkpoint.version
             break
         versions = [v for v in sorted(listing.commits) if v > start]
@@ -91,5 +89,15 @@ class NewestByScan:
         for version, body in zip(versions, bodies, strict=True):
             file = listing.commits[version]
             commit = parse_commit(version, body, file.modified, file.path)
-            found.update((state.key(add), add) for add in commit.adds)
+            found.update((state.identity(add), add) for add in commit.adds)
         return {key: action for key, action in found.items() if key in keys}
+
+
+def _time(name: str, value: int) -> datetime:
+    at = time_at(value)
+    if at is None:
+        raise UnreadableError(
+            f"the newest value of {name!r} lies beyond the year 9999",
+            "declare a column that holds real times",
+        )
+    return at

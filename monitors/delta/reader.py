@@ -1,7 +1,7 @@
 """Reading one table's log: the stores, the base states and the walks of a cycle."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitors.core import Cost, Problem, Snapshot
@@ -10,11 +10,12 @@ from monitors.delta.live import checksum
 from monitors.delta.live.base import Base
 from monitors.delta.live.rowcounts import Footers
 from monitors.delta.live.saved import Head
-from monitors.delta.live.snapshots import demand_whole, snapshot_of, unknown_rows
+from monitors.delta.live.snapshots import demand_whole, passed_over, snapshot_of, unknown_rows
 from monitors.delta.live.table import TableState
 from monitors.delta.log.listing import Listing
 from monitors.delta.log.logstore import LogStore
 from monitors.delta.log.position import Position
+from monitors.delta.log.tail import whole_log
 from monitors.delta.stores import Stores
 from monitors.delta.walk import Walk
 
@@ -72,16 +73,19 @@ class LogReader:
 
     async def before(self, listing: Listing, first: int) -> TableState:
         """The state below the commit `first`, walked to from the best checkpoint in silence."""
-        start = self.base.empty()
+        return await self._before(self.base, listing, first)
+
+    async def _before(self, base: Base, listing: Listing, first: int) -> TableState:
+        start = base.empty()
         if first > 0:
-            newest = await self.base.newest_upto(listing, first - 1)
+            newest = await base.newest_upto(listing, first - 1)
             if newest is not None:
                 start = newest
             elif 0 not in listing.commits:
                 earliest = min((v for v in listing.commits if v < first), default=first)
-                start = self.base.unknown(earliest - 1)
+                start = base.unknown(earliest - 1)
         if start.version < first - 1:
-            silent = Walk(self.base, listing, start, self.now)
+            silent = Walk(base, listing, start, self.now)
             await silent.run(first - 1, counting=False)
             return silent.state
         return start
@@ -100,13 +104,24 @@ class LogReader:
         walk = Walk(self.base, listing, state, self.now, moved_from=moved_from)
         walk.position = moved_from or same_as
         await walk.run(max(listing.head or 0, state.version))
-        demand_whole(self.log.uri, walk.state, listing)
+        demand_whole(self.log.uri, walk.state, walk.broken)
+        if walk.state.unsettled and walk.state.event:
+            await self._settle(walk)
         await self.feed.answer(walk)
         return walk
 
+    async def _settle(self, walk: Walk) -> None:
+        """Find anew what all files say of an event-time column that became another one."""
+        base = replace(self.base, pinned=walk.state.event)
+        version = walk.state.version
+        known = await self._before(base, await whole_log(self.log), version + 1)
+        whole = known.complete and known.version == version
+        walk.state.files = known.files if whole else walk.state.files.without_bounds()
+        walk.rebuilt = True
+
     async def snapshot(self, walk: Walk, at: datetime) -> tuple[Snapshot, tuple[Problem, ...]]:
         """The table at the end of a walk, and what is not known of it."""
-        problems = self.unknown(walk.state)
+        problems = (*self.unknown(walk.state), *passed_over(walk.bridged))
         if walk.moved_from is None:
             second = await checksum.disagreements(self.log, walk.listing, walk.state)
             problems = (*problems, *second)

@@ -8,6 +8,7 @@ REPLACE_WHERE = "replace_where"
 VECTOR_SWAP = "vector_swap"
 UNKNOWN_OPERATION = "unknown_operation"
 UNKNOWN_FILES = "unknown_files"
+UNKNOWN_FEED = "unknown_feed"
 VACUUMED = "vacuumed"
 UNREADABLE_FEED = "unreadable_feed"
 
@@ -20,6 +21,7 @@ SENTENCES = {
     VECTOR_SWAP: "two deletion vectors of one file could only be compared by their sizes",
     UNKNOWN_OPERATION: "the commit names no known operation, so rows may have been copied",
     UNKNOWN_FILES: "the commit removed files that the remaining log does not describe",
+    UNKNOWN_FEED: "the remaining log does not tell whether a change feed was kept at this version",
     VACUUMED: "the files that hold the commit's changes have been vacuumed",
     UNREADABLE_FEED: "the files that hold the commit's changes could not be read",
 }

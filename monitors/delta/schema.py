@@ -177,7 +177,7 @@ def parse(schema_string: str, mapping: str | None = None) -> Schema:
         if document["type"] != "struct":
             raise ValueError(f"its type is {document['type']!r}, not 'struct'")
         return Schema(_fields(document, mapped=mode != "none"), mode)
-    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as problem:
         raise UnreadableError(
             f"the table's schemaString is broken ({type(problem).__name__}: {problem})",
             "repair the metaData action in the Delta log",
@@ -193,10 +193,13 @@ def _field(field: dict[str, Any], *, mapped: bool) -> Field:
     # Without column mapping the leftovers of a former mapping mean nothing.
     metadata = (field.get("metadata") or {}) if mapped else {}
     number = metadata.get("delta.columnMapping.id")
+    physical_name = metadata.get("delta.columnMapping.physicalName", name)
+    if not isinstance(name, str) or not isinstance(physical_name, str):
+        raise TypeError(f"{name!r} is not a name")
     return Field(
         name=name,
         type=_type(field["type"], mapped=mapped),
-        physical_name=metadata.get("delta.columnMapping.physicalName", name),
+        physical_name=physical_name,
         field_id=None if number is None else int(number),
         nullable=field.get("nullable", True),
     )

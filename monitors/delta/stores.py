@@ -1,5 +1,6 @@
 """Object stores by URI, and what their errors mean."""
 
+import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -61,9 +62,23 @@ def open_store(uri: str, options: Mapping[str, str] | None = None) -> Store:
     except UnknownConfigurationKeyError as error:
         raise UnreadableError(f"{uri}: {_first_line(error)}", "correct storage_options") from error
     except (*StorageErrors, ValueError) as error:
+        if root.scheme == "file":
+            raise _no_folder(uri, f"/{root.path}") from error
         raise UnreadableError(
             f"cannot open {uri}: {_first_line(error)}", "check the URI and storage_options"
         ) from error
+
+
+def _no_folder(uri: str, path: str) -> UnreadableError:
+    """Why a local folder cannot be opened, which obstore does not say."""
+    try:
+        os.stat(path)
+    except PermissionError:
+        return UnreadableError(f"no permission to read {uri}", "grant read access to its folders")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        return UnreadableError(f"cannot open {uri}: {why}", "check the path")
+    return UnreadableError(f"cannot open {uri}: it is not a folder", "check the path")
 
 
 def _sorted(options: Mapping[str, str]) -> tuple[Any, Any, Any]:
@@ -116,12 +131,20 @@ def unreadable(error: Exception, path: str) -> UnreadableError:
             "read more often than the table's retention, or keep its files longer"
             " (delta.deletedFileRetentionDuration)",
         )
-    if isinstance(error, PermissionError | PermissionDeniedError | UnauthenticatedError):
+    if is_denied(error):
         return UnreadableError(f"no permission to read {path}", "grant read access to it")
     return UnreadableError(
         f"cannot read {path}: {type(error).__name__}: {_first_line(error)}",
         "check the storage and the file",
     )
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether an error of the storage means that we may not read."""
+    # Of a local file obstore says so only in its text.
+    return isinstance(
+        error, PermissionError | PermissionDeniedError | UnauthenticatedError
+    ) or "Permission denied (os error 13)" in str(error)
 
 
 def _first_line(error: Exception) -> str:

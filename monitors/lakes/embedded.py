@@ -93,8 +93,7 @@ class EmbeddedTable:
         if walk is None or walk.position is None:
             return None
         head, before = self._head_of(walk, walk.position), self.head
-        fresh = walk.rebuilt or walk.state.forgot
-        if before is None or fresh or walk.moved_from != before.position:
+        if before is None or walk.rebuilt or walk.moved_from != before.position:
             saving = saved.whole(head, walk.state.files, before.deltas if before else ())
         else:
             saving = saved.grown(head, before, merged(walk.moved), walk.state.files)

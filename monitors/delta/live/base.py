@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from monitors.delta.live.files import LiveFiles, as_table
 from monitors.delta.live.rowcounts import Footers
-from monitors.delta.live.statistics import row_count
+from monitors.delta.live.statistics import EventColumn, plausible, row_count
 from monitors.delta.live.table import TableState, event_column
 from monitors.delta.log import checkpoints
 from monitors.delta.log.actions import FileAction, Metadata
@@ -17,28 +17,25 @@ from monitors.errors import UnreadableError
 
 @dataclass(slots=True)
 class Base:
-    """Builds states of one table; `event_name` is the declared event-time column."""
+    """Builds states of one table.
+
+    `event_name` is the declared event-time column; `pinned` where it is, whatever a schema says.
+    """
 
     log: LogStore
     root: Root
     event_name: str | None
     footers: Footers
+    pinned: EventColumn | None = None
 
     def empty(self) -> TableState:
         """The state before version 0."""
-        return TableState(self.root, event_name=self.event_name)
+        return TableState(self.root, event_name=self.event_name, pinned=self.pinned)
 
     def unknown(self, version: int) -> TableState:
         """The state at a version of which the log no longer tells the files."""
-        return TableState(self.root, version, complete=False, event_name=self.event_name)
-
-    async def before(self, listing: Listing, first: int) -> TableState:
-        """The best state below the commit `first`."""
-        if first == 0:
-            return self.empty()
-        state = await self.newest_upto(listing, first - 1)
-        if state is None:
-            return self.unknown(first - 1)
+        state = self.empty()
+        state.version, state.complete = version, False
         return state
 
     async def newest_upto(self, listing: Listing, version: int) -> TableState | None:
@@ -64,21 +61,22 @@ class Base:
     async def at(self, checkpoint: Checkpoint) -> TableState:
         """The state that a checkpoint holds; UnreadableError when it cannot be read."""
         contents = await checkpoints.load(self.log, checkpoint, self._event_path)
-        state = TableState(self.root, checkpoint.version, event_name=self.event_name)
-        state.protocol = contents.protocol
+        state = self.empty()
+        state.version, state.protocol = checkpoint.version, contents.protocol
         if contents.metadata is not None:
             state.set_metadata(contents.metadata)
         rows = await self.footers.rows(_without_rows(contents.adds, contents.parsed))
-        files = [
-            state.checkpoint_file(add, rows.get(add.path), contents.parsed.get(index))
+        files = {
+            file.key: file
             for index, add in enumerate(contents.adds)
-        ]
-        state.files = LiveFiles(as_table(files).sort_by("key"))
+            for file in (state.live_file(add, rows.get(add.path), contents.parsed.get(index)),)
+        }
+        state.files = LiveFiles(as_table(files.values()).sort_by("key"))
         state.sums = state.files.sums()
         return state
 
     def _event_path(self, metadata: Metadata) -> tuple[str, ...] | None:
-        column = event_column(metadata, self.event_name)
+        column = self.pinned or event_column(metadata, self.event_name)
         return None if column is None or column.partition else column.path
 
 
@@ -88,5 +86,6 @@ def _without_rows(
     return [
         add
         for index, add in enumerate(adds)
-        if row_count(add.stats) is None and parsed.get(index, {}).get("numRecords") is None
+        if row_count(add.stats) is None
+        and plausible(parsed.get(index, {}).get("numRecords")) is None
     ]

@@ -1,20 +1,22 @@
 """The live files of a table at one version: compact, and cheap to move by one commit.
 
-A file is known by a 64-bit hash of its canonical path. What is kept of it: physical rows,
-deletion-vector cardinality, size in bytes, partition, and the maximum of the event-time column with
-what that maximum is worth. The base is columnar (numpy, sorted by hash); what later commits added
-or removed lies over it in a dictionary and a set. Blobs are Arrow IPC streams, compressed.
+A file is known by a 64-bit hash of its canonical path and its deletion vector: the protocol takes
+a file with another vector for another file. What is kept of it: physical rows, deletion-vector
+cardinality, size in bytes, partition, and the maximum of the event-time column with what that
+maximum is worth. The base is columnar (numpy, sorted by hash); what later commits added or removed
+lies over it in a dictionary and a set. Blobs are Arrow IPC streams, compressed.
 """
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from monitors.delta.live.statistics import Bound
+from monitors.delta.log.actions import GREATEST, total
 
 FORMAT = "files.arrow.1"
 UNKNOWN = -1
@@ -67,11 +69,11 @@ class Sums:
 
     @property
     def live_rows(self) -> int | None:
-        return None if self.unknown_rows else self.rows
+        return None if self.unknown_rows else total((self.rows,))
 
     @property
     def size_bytes(self) -> int | None:
-        return None if self.unknown_size else self.size
+        return None if self.unknown_size else total((self.size,))
 
     def moved(self, file: LiveFile, sign: int) -> "Sums":
         """The totals with a file added (+1) or taken away (-1)."""
@@ -129,16 +131,16 @@ class LiveFiles:
         sized = size != UNKNOWN
         return Sums(
             files=table.num_rows,
-            rows=int((rows - vector)[known].sum()),
+            rows=_sum((rows - vector)[known]),
             unknown_rows=int((~known).sum()),
-            size=int(size[sized].sum()),
+            size=_sum(size[sized]),
             unknown_size=int((~sized).sum()),
         )
 
     def newest(self) -> tuple[int | None, Bound]:
         """The maximum of the event-time column over live files with rows, and its worth."""
         table = self.table()
-        alive = table["rows"].to_numpy() != table["vector"].to_numpy()
+        alive = _alive(table)
         bound, value = table["bound"].to_numpy()[alive], table["newest"].to_numpy()[alive]
         if (bound == Bound.UNKNOWN).any():
             return None, Bound.UNKNOWN
@@ -152,13 +154,19 @@ class LiveFiles:
     def open_bounds(self) -> tuple[int | None, frozenset[int]]:
         """The greatest proven value, and the keys of live files that may hold a greater one."""
         table = self.table()
-        alive = table["rows"].to_numpy() != table["vector"].to_numpy()
+        alive = _alive(table)
         bound, value = table["bound"].to_numpy(), table["newest"].to_numpy()
         tight = alive & (bound == Bound.TIGHT)
         least = int(value[tight].max()) if tight.any() else None
         above = value > least if least is not None else np.ones(len(value), np.bool_)
         maybe = alive & ((bound == Bound.UNKNOWN) | ((bound == Bound.LOOSE) & above))
         return least, frozenset(int(key) for key in table["key"].to_numpy()[maybe])
+
+    def without_bounds(self) -> "LiveFiles":
+        """The same files, with nothing known of the event-time column."""
+        table = self.table()
+        unknown = pa.array(np.full(table.num_rows, Bound.UNKNOWN, np.int8))
+        return LiveFiles(table.set_column(table.schema.get_field_index("bound"), "bound", unknown))
 
     def _in_base(self, key: int) -> LiveFile | None:
         if not len(self._keys):
@@ -169,9 +177,9 @@ class LiveFiles:
         return _file(self._base.slice(index, 1).to_pylist()[0])
 
 
-def key_of(canonical_path: str) -> int:
-    """The 64-bit key of a file; two of a million files share one with probability 3e-8."""
-    digest = hashlib.blake2b(canonical_path.encode("utf-8", "surrogatepass"), digest_size=8)
+def key_of(canonical: str) -> int:
+    """The 64-bit key of a text; two of a million files share one with probability 3e-8."""
+    digest = hashlib.blake2b(canonical.encode("utf-8", "surrogatepass"), digest_size=8)
     return int.from_bytes(digest.digest(), "big")
 
 
@@ -237,6 +245,19 @@ def _file(row: dict[str, int | str]) -> LiveFile:
         number["newest"] if held else None,
         number["bound"],
     )
+
+
+def _alive(table: pa.Table) -> Any:
+    """Which files may have live rows: all but those whose every row is known to be deleted."""
+    rows = table["rows"].to_numpy()
+    return (rows != table["vector"].to_numpy()) | (rows == UNKNOWN)
+
+
+def _sum(numbers: Any) -> int:
+    """A sum that does not wrap around: a log may claim any size."""
+    if len(numbers) and int(numbers.max()) > GREATEST // len(numbers):
+        return sum(map(int, numbers))
+    return int(numbers.sum())
 
 
 def _or(number: int | None) -> int:

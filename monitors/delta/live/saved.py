@@ -66,10 +66,16 @@ class Head:
 
 
 def head_of(state: State | None) -> Head | None:
-    """The head from its state; None when there is none or its format is unknown."""
+    """The head from its state; None when there is none, or none of our format."""
     if state is None or state.format != _HEAD_FORMAT:
         return None
-    document: dict[str, Any] = orjson.loads(state.blob)
+    try:
+        return _head(orjson.loads(state.blob))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _head(document: dict[str, Any]) -> Head:
     return Head(
         **document
         | {
@@ -95,17 +101,23 @@ def _protocol(document: dict[str, Any]) -> Protocol:
 
 
 def live_files(head: Head, states: Mapping[str, State]) -> LiveFiles | None:
-    """The live files at the head; None when a blob is missing or not of our format."""
+    """The live files at the head; None when a blob is missing, damaged or not of our format."""
     wanted = (_SNAPSHOT, *head.deltas)
     found = [states[key] for key in wanted if key in states and states[key].format == FORMAT]
     if len(found) != len(wanted):
         return None
     try:
-        files = LiveFiles(decode(found[0].blob)[0])
-        for state in found[1:]:
-            files.apply(delta_of(state.blob))
-    except (pa.ArrowException, KeyError, ValueError):
+        snapshot, _ = decode(found[0].blob)
+        deltas = [delta_of(state.blob) for state in found[1:]]
+    except (pa.ArrowException, OSError, KeyError, ValueError):
         return None
+    # A stream that is cut between two of its messages is still a stream.
+    changed = sum(len(delta.added) + len(delta.removed) for delta in deltas)
+    if (snapshot.num_rows, changed) != (head.snapshot_files, head.delta_files):
+        return None
+    files = LiveFiles(snapshot)
+    for delta in deltas:
+        files.apply(delta)
     return files
 
 

@@ -1,34 +1,34 @@
 """What the state of a table says to the outside, and what it must say to be believed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from monitors.core import Problem, Snapshot
 from monitors.delta.live.table import TableState
 from monitors.delta.log import features
-from monitors.delta.log.listing import Listing
 from monitors.errors import UnreadableError
 
 
-def demand_whole(uri: str, state: TableState, listing: Listing) -> None:
-    """Raise UnreadableError unless the state is that of a table we can read, with all its files."""
+def demand_whole(uri: str, state: TableState, broken: Mapping[int, UnreadableError]) -> None:
+    """Raise UnreadableError unless the state is that of a table we can read, with all its files.
+
+    `broken` are commits that could not be read and that no checkpoint made up for.
+    """
     if state.protocol is not None:
         features.demand_readable(state.protocol)
+    if not state.complete and broken:
+        raise broken[min(broken)]
+    if not state.complete:
+        raise UnreadableError(
+            f"broken log: {uri}/_delta_log lacks version {state.lost}, "
+            "and no later checkpoint makes up for it",
+            "restore the missing commit, or rebuild the table from its newest checkpoint",
+        )
     if state.protocol is None or state.metadata is None:
         raise UnreadableError(
             f"broken log: {uri}/_delta_log tells neither protocol nor schema",
             "restore the missing commits or a checkpoint",
         )
-    if not state.complete:
-        raise UnreadableError(
-            f"broken log: {uri}/_delta_log lacks version {_first_missing(listing, state.version)}, "
-            "and no later checkpoint makes up for it",
-            "restore the missing commit, or rebuild the table from its newest checkpoint",
-        )
-
-
-def _first_missing(listing: Listing, head: int) -> int:
-    start = max((c.version for c in listing.checkpoints), default=-1)
-    return next((v for v in range(start + 1, head + 1) if v not in listing.commits), 0)
 
 
 def snapshot_of(state: TableState, at: datetime) -> Snapshot:
@@ -43,9 +43,17 @@ def snapshot_of(state: TableState, at: datetime) -> Snapshot:
         files=state.sums.files,
         size_bytes=state.sums.size_bytes,
         features=features.names(state.protocol, state.metadata),
-        feed=state.feed,
+        feed=bool(state.feed),
         properties=state.metadata.properties,
         partition_columns=state.metadata.partition_columns,
+    )
+
+
+def passed_over(broken: Mapping[int, UnreadableError]) -> tuple[Problem, ...]:
+    """The problems of commits that could not be read, though a checkpoint made up for them."""
+    return tuple(
+        Problem(f"version {version}", "error", error.reason, error.mend)
+        for version, error in sorted(broken.items())
     )
 
 

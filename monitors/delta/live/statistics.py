@@ -15,7 +15,9 @@ import orjson
 
 from monitors.delta.log.actions import whole
 
-_FIRST_ROWS = re.compile(r'\{"numRecords":(\d{1,18})[,}]')
+_FIRST_ROWS = re.compile(r'\{"numRecords":(\d{1,15})[,}]')
+# No file holds more rows; a greater number is a writer's error, and the file's footer knows better.
+_MOST_ROWS = 2**53
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -59,23 +61,32 @@ def row_count(stats: str | None) -> int | None:
         return None
     # Every writer seen puts numRecords first; an anchored match saves parsing wide statistics.
     match = _FIRST_ROWS.match(stats)
-    return int(match[1]) if match else whole(parse(stats).get("numRecords"))
+    return int(match[1]) if match else plausible(parse(stats).get("numRecords"))
+
+
+def plausible(number: Any) -> int | None:
+    """A row count of the statistics; None when it is none, or more than a file can hold."""
+    rows = whole(number)
+    return rows if rows is not None and rows <= _MOST_ROWS else None
 
 
 def newest(
-    stats: Mapping[str, Any], column: EventColumn, rows: int | None, cardinality: int
+    stats: Mapping[str, Any], column: EventColumn, rows: int | None, *, whole: bool
 ) -> tuple[int | None, Bound]:
-    """The maximum of a column in a file, microseconds since 1970, and what it is worth."""
+    """The maximum of a column in a file, microseconds since 1970, and what it is worth.
+
+    `rows` are the file's physical rows; `whole` says that none of them is deleted.
+    """
     text = _at(stats.get("maxValues"), column.path)
     if text is None:
-        nulls = whole(_at(stats.get("nullCount"), column.path))
+        nulls = plausible(_at(stats.get("nullCount"), column.path))
         known_empty = rows == 0 or (nulls is not None and rows is not None and nulls == rows)
         return None, Bound.EMPTY if known_empty else Bound.UNKNOWN
     value = microseconds(text)
     if value is None:
         return None, Bound.UNKNOWN
     tight = stats.get("tightBounds")
-    exact = tight is True or (tight is None and not cardinality)
+    exact = tight is True or (tight is None and whole)
     return value, Bound.TIGHT if exact else Bound.LOOSE
 
 
@@ -93,7 +104,17 @@ def microseconds(value: Any) -> int | None:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     else:
         return None
-    return (moment - _EPOCH) // _MICROSECOND
+    at = (moment - _EPOCH) // _MICROSECOND
+    # An offset may push the last hours of the year 9999 out of what a time can be.
+    return at if time_at(at) else None
+
+
+def time_at(value: int) -> datetime | None:
+    """Microseconds since 1970 as a time; None when it is beyond the years 1 to 9999."""
+    try:
+        return _EPOCH + timedelta(microseconds=value)
+    except OverflowError:
+        return None
 
 
 def _at(tree: Any, path: tuple[str, ...]) -> Any:

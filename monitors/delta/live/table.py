@@ -13,6 +13,7 @@ from monitors.delta.live.statistics import (
     microseconds,
     newest,
     parse,
+    plausible,
     row_count,
 )
 from monitors.delta.log.actions import Commit, FileAction, Metadata, Protocol
@@ -31,8 +32,10 @@ _EVENT_TYPES = ("timestamp", "timestamp_ntz", "date")
 class TableState:
     """What is known of a table at `version` (-1: before its first commit).
 
-    `complete` says whether `files` holds every live file: false where the log's start is gone and
-    no checkpoint has been met yet. `event` is the declared event-time column as the schema has it.
+    `complete` says whether `files` holds every live file: false where commits are gone, the first
+    of them `lost`, and no checkpoint has been met yet. `event` is the declared event-time column
+    as the schema has it, or as `pinned` says whatever the schema; `unsettled` that it became
+    another one, so that what is kept of it is void.
     """
 
     root: Root
@@ -42,20 +45,35 @@ class TableState:
     files: LiveFiles = field(default_factory=LiveFiles)
     sums: Sums = field(default_factory=Sums)
     complete: bool = True
+    lost: int = 0
     event_name: str | None = None
     event: EventColumn | None = None
+    pinned: EventColumn | None = None
+    unsettled: bool = False
 
     @property
-    def feed(self) -> bool:
-        return self.metadata is not None and self.metadata.feed
+    def feed(self) -> bool | None:
+        """Whether a change feed is kept; None where the log no longer tells."""
+        return None if self.metadata is None else self.metadata.feed
 
     def set_metadata(self, metadata: Metadata) -> None:
+        """Take over a schema; the event-time column may become another one by it."""
+        before = self.event
         self.metadata = metadata
-        self.event = event_column(metadata, self.event_name)
+        self.event = self.pinned or event_column(metadata, self.event_name)
+        if self.sums.files and _place(self.event) != _place(before):
+            self.unsettled = True
+
+    def lose(self, version: int) -> None:
+        """Move past commits whose content is gone: anything may have changed in them."""
+        if self.complete:
+            self.lost = self.version + 1
+        self.version, self.complete = version, False
+        self.metadata = self.event = None
 
     def apply(self, delta: Delta) -> None:
         """Move files and totals by one commit."""
-        # A path may be added again without a removal: new statistics, a new row id.
+        # A file may be added again without a removal: new statistics, a new row id.
         for key in {*delta.removed, *(file.key for file in delta.added)}:
             file = self.files.get(key)
             if file is not None:
@@ -65,7 +83,7 @@ class TableState:
         self.files.apply(delta)
 
     def key(self, action: FileAction) -> int:
-        """The key of the file that an action names, however its path is spelled."""
+        """The key of the path that an action names, however it is spelled."""
         if _PLAIN.fullmatch(action.path):
             return key_of(action.path)
         try:
@@ -73,48 +91,42 @@ class TableState:
         except (UnreadableError, UnicodeDecodeError):
             return key_of(action.path)
 
-    def live_file(self, action: FileAction, rows: int | None) -> LiveFile:
-        """The file of an add; `rows` is its physical row count, where statistics lack it."""
-        return self._file(action, self.key(action), rows)
+    def identity(self, action: FileAction) -> int:
+        """The key of the logical file that an action names: its path with its deletion vector."""
+        return _identity(self.key(action), action)
 
-    def _file(
+    def live_file(
         self,
         action: FileAction,
-        key: int,
         rows: int | None,
         parsed: Mapping[str, Any] | None = None,
     ) -> LiveFile:
-        stated = row_count(action.stats) if parsed is None else parsed.get("numRecords")
-        rows = stated if isinstance(stated, int) and stated >= 0 else rows
+        """The file of an add.
+
+        `rows` is its physical row count, where statistics lack it; `parsed` are the struct
+        statistics of a checkpoint, where it has no others.
+        """
+        stated = row_count(action.stats) if parsed is None else plausible(parsed.get("numRecords"))
+        rows = rows if stated is None else stated
         vector = action.cardinality
         if rows is not None and vector is not None and vector > rows:
             rows = None
-        value, bound = self._newest(action, rows, vector or 0, parsed)
+        value, bound = self._newest(action, rows, parsed)
         partition = "/".join(
             f"{name}={'' if text is None else text}"
             for name, text in (action.partition or {}).items()
         )
-        return LiveFile(key, rows, vector, action.size, partition, value, bound)
-
-    def checkpoint_file(
-        self, action: FileAction, rows: int | None, parsed: Mapping[str, Any] | None
-    ) -> LiveFile:
-        """The file of a checkpoint's add; `parsed` are its struct statistics, if it has them."""
-        return self._file(action, self.key(action), rows, parsed)
+        return LiveFile(self.identity(action), rows, vector, action.size, partition, value, bound)
 
     def _newest(
-        self,
-        action: FileAction,
-        rows: int | None,
-        vector: int,
-        parsed: Mapping[str, Any] | None,
+        self, action: FileAction, rows: int | None, parsed: Mapping[str, Any] | None
     ) -> tuple[int | None, Bound]:
         if self.event is None:
             return None, Bound.UNKNOWN
         if self.event.partition:
             return self._partition_bound(action)
         stats = parse(action.stats) if parsed is None else parsed
-        return newest(stats, self.event, rows, vector)
+        return newest(stats, self.event, rows, whole=action.cardinality == 0)
 
     def _partition_bound(self, action: FileAction) -> tuple[int | None, Bound]:
         assert self.event is not None
@@ -125,25 +137,35 @@ class TableState:
             value = partition_value(action.partition.get(self.event.path[0]), kind)
         except (ValueError, UnreadableError):
             return None, Bound.UNKNOWN
+        if value is None:
+            return None, Bound.EMPTY
         at = microseconds(value)
-        return at, Bound.EMPTY if at is None else Bound.TIGHT
+        return at, Bound.UNKNOWN if at is None else Bound.TIGHT
 
-    def touched(self, actions: Sequence[FileAction], rows: Mapping[str, int]) -> list[Touched]:
+    def added(self, actions: Sequence[FileAction], rows: Mapping[str, int]) -> list[Touched]:
+        """The files of some adds; one that is named twice is one file, as the last add says."""
+        found = {
+            file.key: Touched(action, self.key(action), file)
+            for action in actions
+            for file in (self.live_file(action, rows.get(action.path)),)
+        }
+        return list(found.values())
+
+    def removed(self, actions: Sequence[FileAction], rows: Mapping[str, int]) -> list[Touched]:
         """Removed files as the state before the commit, or the action itself, knows them."""
-        return [self._touched(action, rows) for action in actions]
+        found = {self.identity(action): action for action in actions}
+        return [self._removed(action, identity, rows) for identity, action in found.items()]
 
-    def _touched(self, action: FileAction, rows: Mapping[str, int]) -> Touched:
-        key = self.key(action)
-        file = self.files.get(key)
+    def _removed(self, action: FileAction, identity: int, rows: Mapping[str, int]) -> Touched:
+        file = self.files.get(identity)
+        stray = self.complete and file is None
         if file is None or file.rows is None:
             known = row_count(action.stats)
             known = rows.get(action.path) if known is None else known
             if known is not None:
                 vector = action.cardinality
-                file = LiveFile(key, known, vector, action.size, "", None, Bound.UNKNOWN)
-        if file is not None and action.vector is not None:
-            file = file._replace(vector=action.cardinality)
-        return Touched(action, key, file)
+                file = LiveFile(identity, known, vector, action.size, "", None, Bound.UNKNOWN)
+        return Touched(action, self.key(action), file, stray)
 
     def moved_metadata(self, commit: Commit) -> None:
         """Take over the commit's protocol and metaData actions."""
@@ -151,6 +173,14 @@ class TableState:
             self.protocol = commit.protocol
         if commit.metadata is not None:
             self.set_metadata(commit.metadata)
+
+
+def _place(event: EventColumn | None) -> tuple[tuple[str, ...], bool] | None:
+    return (event.path, event.partition) if event else None
+
+
+def _identity(key: int, action: FileAction) -> int:
+    return key_of(f"{key:x} {action.vector_id}") if action.vector else key
 
 
 def schema_of(metadata: Metadata) -> Schema:

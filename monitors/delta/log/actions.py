@@ -5,7 +5,7 @@ whole number of the expected range is None (unknown), so that one odd field cost
 figure it belongs to; a line that is not a JSON object makes the commit unreadable.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,18 +15,33 @@ import orjson
 from monitors.errors import UnreadableError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_GREATEST = 2**63 - 1
+GREATEST = 2**63 - 1
+"""The greatest count and the greatest version: both are 64-bit integers in the log."""
+_EXACT_FLOAT = 2**53
+_KINDS = frozenset({"add", "remove", "cdc", "commitInfo", "metaData", "protocol"})
 # A time beyond the year 9999 cannot be a datetime.
 _LAST_MS = 253_402_300_799_000
 
 
 def whole(value: Any) -> int | None:
-    """A count: an int or its text, from 0 to 2^63 - 1; anything else is unknown."""
+    """A count: an int, its text or a float without fraction, from 0 to 2^63 - 1; else unknown."""
     if isinstance(value, str):
         value = int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _GREATEST:
+    elif isinstance(value, float):
+        value = int(value) if value.is_integer() and value <= _EXACT_FLOAT else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= GREATEST:
         return value
     return None
+
+
+def total(numbers: Iterable[int | None]) -> int | None:
+    """A sum of counts; None when one of them is unknown, or when no 64 bits hold it."""
+    known = 0
+    for number in numbers:
+        if number is None:
+            return None
+        known += number
+    return known if known <= GREATEST else None
 
 
 def time_of(milliseconds: Any) -> datetime | None:
@@ -55,6 +70,15 @@ class FileAction:
     def cardinality(self) -> int | None:
         """Rows that the deletion vector marks; 0 without a vector, None when it does not say."""
         return whole(self.vector.get("cardinality")) if self.vector else 0
+
+    @property
+    def vector_id(self) -> str:
+        """What tells two vectors of one file apart, as the protocol derives it; empty without."""
+        if not self.vector:
+            return ""
+        offset = self.vector.get("offset")
+        where = "" if offset is None else f"@{offset}"
+        return f"{self.vector.get('storageType')}{self.vector.get('pathOrInlineDv')}{where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +142,11 @@ def parse_commit(version: int, body: bytes, written: datetime, name: str) -> Com
     Raises UnreadableError with the file and the line that cannot be read.
     """
     commit = Commit(version, written)
-    for number, action in parse_lines(body, name):
+    actions = parse_lines(body, name)
+    if not actions:
+        # What a crash leaves behind; what the commit was to hold is unknown.
+        raise broken(name, "is empty")
+    for number, action in actions:
         _take(commit, action, f"{name}:{number}")
     info = commit.info
     stamp = time_of(info.get("inCommitTimestamp")) or time_of(info.get("timestamp"))
@@ -152,56 +180,100 @@ def broken(where: str, what: str) -> UnreadableError:
 
 def _take(commit: Commit, action: Mapping[str, Any], where: str) -> None:
     for kind, body in action.items():
-        if not isinstance(body, Mapping):
+        if kind not in _KINDS or body is None:
             continue
+        if not isinstance(body, Mapping):
+            if kind == "commitInfo":
+                # Where a commit came from is told as the writer likes.
+                continue
+            raise broken(where, f"has an action {kind!r} that is not an object")
         if kind == "add":
-            commit.adds.append(file_action(body, where, default_change=False))
+            commit.adds.append(file_action(body, where))
         elif kind == "remove":
-            commit.removes.append(file_action(body, where, default_change=False))
+            commit.removes.append(file_action(body, where))
         elif kind == "cdc":
-            commit.cdc.append(file_action(body, where, default_change=False))
+            commit.cdc.append(file_action(body, where))
         elif kind == "commitInfo":
             commit.info = body
         elif kind == "metaData":
-            commit.metadata = metadata_of(body)
-        elif kind == "protocol":
-            commit.protocol = protocol_of(body)
+            commit.metadata = metadata_of(body, where)
+        else:
+            commit.protocol = protocol_of(body, where)
 
 
-def file_action(body: Mapping[str, Any], where: str, *, default_change: bool) -> FileAction:
+def file_action(body: Mapping[str, Any], where: str) -> FileAction:
     """An add, remove or cdc action; raises UnreadableError when it names no file."""
     path = body.get("path")
     if not isinstance(path, str) or not path:
         raise broken(where, "has a file action without a path")
     stats, vector = body.get("stats"), body.get("deletionVector")
-    partition = body.get("partitionValues")
     return FileAction(
         path,
         whole(body.get("size")),
-        bool(body.get("dataChange", default_change)),
+        # What is not called maintenance is a change.
+        str(body.get("dataChange")).lower() != "false",
         stats if isinstance(stats, str) and stats else None,
         vector if isinstance(vector, Mapping) and vector.get("storageType") else None,
-        partition if isinstance(partition, Mapping) else None,
+        _partition(body.get("partitionValues")),
     )
 
 
-def protocol_of(body: Mapping[str, Any]) -> Protocol:
+def _partition(values: Any) -> Mapping[str, str | None] | None:
+    """Partition values as texts; some writers leave numbers unquoted, a checkpoint has pairs."""
+    if isinstance(values, list):
+        values = _pairs(values)
+    if not isinstance(values, Mapping):
+        return None
+    if all(value is None or isinstance(value, str) for value in values.values()):
+        return values
+    return {key: _text(value) for key, value in values.items()}
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _pairs(values: list[Any]) -> dict[str, Any] | None:
+    try:
+        return {str(key): value for key, value in values}
+    except (TypeError, ValueError):
+        return None
+
+
+def protocol_of(body: Mapping[str, Any], where: str) -> Protocol:
     """The protocol action; absent versions count as 1."""
     return Protocol(
-        whole(body.get("minReaderVersion")) or 1,
-        whole(body.get("minWriterVersion")) or 1,
-        tuple(map(str, body.get("readerFeatures") or ())),
-        tuple(map(str, body.get("writerFeatures") or ())),
+        _version(body, "minReaderVersion", where),
+        _version(body, "minWriterVersion", where),
+        _texts(body.get("readerFeatures"), "readerFeatures", where),
+        _texts(body.get("writerFeatures"), "writerFeatures", where),
     )
 
 
-def metadata_of(body: Mapping[str, Any]) -> Metadata:
+def _version(body: Mapping[str, Any], name: str, where: str) -> int:
+    version = whole(body.get(name, 1))
+    if version is None:
+        raise broken(where, f"has the {name} {str(body.get(name))[:40]!r}")
+    return version
+
+
+def metadata_of(body: Mapping[str, Any], where: str) -> Metadata:
     """The metaData action; properties of a checkpoint may come as a list of pairs."""
     properties = body.get("configuration") or {}
-    pairs = properties.items() if isinstance(properties, Mapping) else properties
+    pairs = _pairs(properties) if isinstance(properties, list) else properties
+    if not isinstance(pairs, Mapping):
+        raise broken(where, "has a metaData whose configuration is not an object")
     return Metadata(
         str(body.get("id") or ""),
         str(body.get("schemaString") or ""),
-        tuple(map(str, body.get("partitionColumns") or ())),
-        {str(key): str(value) for key, value in pairs if value is not None},
+        _texts(body.get("partitionColumns"), "partitionColumns", where),
+        {str(key): str(_text(value)) for key, value in pairs.items() if value is not None},
     )
+
+
+def _texts(values: Any, name: str, where: str) -> tuple[str, ...]:
+    if values is None:
+        return ()
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise broken(where, f"has {name} that are not a list of names")
+    return tuple(values)

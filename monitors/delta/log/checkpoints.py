@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,7 +26,9 @@ from monitors.delta.log.actions import (
 )
 from monitors.delta.log.listing import LOG, Checkpoint
 from monitors.delta.log.logstore import LogStore
+from monitors.errors import UnreadableError
 
+_ACTIONS = ("add", "metaData", "protocol", "sidecar")
 _MANIFEST = ("metaData", "protocol", "sidecar.path")
 _FILES = (
     "add.path",
@@ -37,6 +40,7 @@ _FILES = (
     "add.deletionVector",
     "add.dataChange",
 )
+_VALUES, _NULLS = "add.stats_parsed.maxValues", "add.stats_parsed.nullCount"
 EventPath = Callable[[Metadata], tuple[str, ...] | None]
 
 
@@ -69,15 +73,19 @@ async def load(log: LogStore, checkpoint: Checkpoint, event_path: EventPath) -> 
     columns = (*_FILES, *_event_columns(event_path(contents.metadata)))
     for name, body in zip(names, bodies, strict=True):
         await _read_into(contents, body, name, columns)
-    for sidecar in dict.fromkeys(contents.sidecars):
-        path = sidecar if "/" in sidecar else f"{LOG}/_sidecars/{sidecar}"
+    for path in dict.fromkeys(map(_sidecar, contents.sidecars)):
         await _read_into(contents, await log.get(path), path, columns)
     return contents
 
 
+def _sidecar(path: str) -> str:
+    """Where a sidecar is: always in its folder, though its path may be spelled out in full."""
+    return f"{LOG}/_sidecars/{unquote(path.rpartition('/')[2])}"
+
+
 def _event_columns(path: tuple[str, ...] | None) -> tuple[str, ...]:
     leaf = ".".join(path or ())
-    return tuple(f"add.stats_parsed.{kind}.{leaf}" for kind in ("maxValues", "nullCount") if leaf)
+    return tuple(f"{part}.{leaf}" for part in (_VALUES, _NULLS) if leaf)
 
 
 async def _read_into(contents: Contents, body: bytes, path: str, wanted: tuple[str, ...]) -> None:
@@ -94,14 +102,35 @@ def _read_json(contents: Contents, body: bytes, path: str, wanted: tuple[str, ..
 
 
 def _read_parquet(contents: Contents, body: bytes, path: str, wanted: tuple[str, ...]) -> None:
+    before = len(contents.adds)
     try:
-        file = pq.ParquetFile(pa.BufferReader(body))
-        columns = _present(file, wanted)
-        for group in range(file.num_row_groups if columns else 0):
-            for row in _rows(file.read_row_group(group, columns=columns)):
-                _take(contents, row, path)
+        _take_all(contents, body, path, wanted)
     except (pa.ArrowException, OSError) as error:
-        raise broken(path, f"is not a readable Parquet file ({str(error)[:200]})") from None
+        raise _not_parquet(path, error) from None
+    except (OverflowError, ValueError) as error:
+        times = [column for column in wanted if column.startswith(_VALUES)]
+        if not times:
+            raise _not_parquet(path, error) from None
+        # A time beyond the year 9999 costs no more than the statistics it belongs to.
+        del contents.adds[before:]
+        less = tuple(column for column in wanted if column not in times)
+        _read_parquet(contents, body, path, less)
+
+
+def _take_all(contents: Contents, body: bytes, path: str, wanted: tuple[str, ...]) -> None:
+    # Nanoseconds, the default, overflow in silence, and Python has no time that holds them.
+    parquet_file: Any = pq.ParquetFile
+    file: pq.ParquetFile = parquet_file(
+        pa.BufferReader(body), coerce_int96_timestamp_unit="us", arrow_extensions_enabled=False
+    )
+    columns = _present(file, wanted)
+    for group in range(file.num_row_groups if columns else 0):
+        for row in _rows(file.read_row_group(group, columns=columns)):
+            _take(contents, row, path)
+
+
+def _not_parquet(path: str, error: Exception) -> UnreadableError:
+    return broken(path, f"is not a readable Parquet file ({str(error)[:200]})")
 
 
 def _present(file: pq.ParquetFile, wanted: tuple[str, ...]) -> list[str]:
@@ -120,25 +149,27 @@ def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
 
 
 def _take(contents: Contents, row: Mapping[str, Any], where: str) -> None:
-    add, metadata, protocol = row.get("add"), row.get("metaData"), row.get("protocol")
-    sidecar = row.get("sidecar")
+    add, metadata, protocol, sidecar = (_action(row, kind, where) for kind in _ACTIONS)
     # Parquet turns an absent action into null, or into a struct of nulls.
     if add and add.get("path"):
         _take_add(contents, add, where)
     if metadata and (metadata.get("id") or metadata.get("schemaString")):
-        contents.metadata = metadata_of(metadata)
+        contents.metadata = metadata_of(metadata, where)
     if protocol and protocol.get("minReaderVersion") is not None:
-        contents.protocol = protocol_of(protocol)
+        contents.protocol = protocol_of(protocol, where)
     if sidecar and sidecar.get("path"):
         contents.sidecars.append(str(sidecar["path"]))
 
 
+def _action(row: Mapping[str, Any], kind: str, where: str) -> Mapping[str, Any] | None:
+    action = row.get(kind)
+    if action is not None and not isinstance(action, Mapping):
+        raise broken(where, f"has an action {kind!r} that is not an object")
+    return action
+
+
 def _take_add(contents: Contents, add: Mapping[str, Any], where: str) -> None:
-    body = dict(add)
-    partition = body.get("partitionValues")
-    if isinstance(partition, list):
-        body["partitionValues"] = dict(partition)
-    parsed = body.get("stats_parsed")
-    if not body.get("stats") and isinstance(parsed, Mapping):
+    parsed = add.get("stats_parsed")
+    if not add.get("stats") and isinstance(parsed, Mapping):
         contents.parsed[len(contents.adds)] = parsed
-    contents.adds.append(file_action(body, where, default_change=True))
+    contents.adds.append(file_action(add, where))

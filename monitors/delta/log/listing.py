@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from monitors.delta.log.actions import GREATEST
+
 LOG = "_delta_log"
-_COMMIT = re.compile(r"(\d{20})\.json")
-_CHECKSUM = re.compile(r"(\d{20})\.crc")
-_COMPACTED = re.compile(r"(\d{20})\.(\d{20})\.compacted\.json")
-_CLASSIC = re.compile(r"(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet")
-_UUID = re.compile(r"(\d{20})\.checkpoint\.([0-9a-f-]{36})\.(json|parquet)")
+_VERSION = re.compile(r"\d{20}(?=\.)", re.ASCII)
+_COMPACTED = re.compile(r"\.(\d{20})\.compacted\.json", re.ASCII)
+_CLASSIC = re.compile(r"\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet", re.ASCII)
+_UUID = re.compile(r"\.checkpoint\.[0-9A-Fa-f-]{36}\.(json|parquet)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,6 @@ class Listing:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     checksums: dict[int, LogFile] = field(default_factory=dict)
     compacted: dict[tuple[int, int], LogFile] = field(default_factory=dict)
-    staged: bool = False
     size: int = 0
 
     @property
@@ -76,8 +76,6 @@ def sort_out(files: Iterable[LogFile]) -> Listing:
         if folder == LOG:
             listing.size += file.size
             _place(listing, parts, name, file)
-        elif folder == f"{LOG}/_staged_commits":
-            listing.staged = True
     listing.checkpoints.extend(_complete(parts))
     return listing
 
@@ -85,20 +83,25 @@ def sort_out(files: Iterable[LogFile]) -> Listing:
 def _place(
     listing: Listing, parts: dict[tuple[int, int], dict[int, LogFile]], name: str, file: LogFile
 ) -> None:
-    if match := _COMMIT.fullmatch(name):
-        listing.commits[int(match[1])] = file
-    elif match := _CHECKSUM.fullmatch(name):
-        listing.checksums[int(match[1])] = file
-    elif match := _CLASSIC.fullmatch(name):
-        part, of = int(match[2] or 1), int(match[3] or 1)
-        parts.setdefault((int(match[1]), of), {})[part] = file
-    elif match := _UUID.fullmatch(name):
-        listing.checkpoints.append(Checkpoint(int(match[1]), (file,)))
-    elif match := _COMPACTED.fullmatch(name):
-        listing.compacted[int(match[1]), int(match[2])] = file
+    match = _VERSION.match(name)
+    if match is None or int(match[0]) > GREATEST:
+        # Versions are 64-bit integers, so a greater number is none.
+        return
+    version, kind = int(match[0]), name[match.end() :]
+    if kind == ".json":
+        listing.commits[version] = file
+    elif kind == ".crc":
+        listing.checksums[version] = file
+    elif classic := _CLASSIC.fullmatch(kind):
+        part, of = int(classic[1] or 1), int(classic[2] or 1)
+        parts.setdefault((version, of), {})[part] = file
+    elif _UUID.fullmatch(kind):
+        listing.checkpoints.append(Checkpoint(version, (file,)))
+    elif compacted := _COMPACTED.fullmatch(kind):
+        listing.compacted[version, int(compacted[1])] = file
 
 
 def _complete(parts: Mapping[tuple[int, int], Mapping[int, LogFile]]) -> Iterable[Checkpoint]:
     for (version, of), files in parts.items():
-        if len(files) == of:
+        if len(files) == of and files.keys() == set(range(1, of + 1)):
             yield Checkpoint(version, tuple(files[part] for part in sorted(files)))

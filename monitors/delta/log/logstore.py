@@ -1,19 +1,24 @@
 """Reading a table's log from its object store, with the cost counted and errors explained."""
 
 import asyncio
+import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import obstore
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore
 
 from monitors.core import Cost
 from monitors.delta.log.listing import LOG, LogFile
-from monitors.delta.stores import Store
+from monitors.delta.stores import Store, is_denied
 from monitors.errors import UnreadableError
 
 AT_ONCE = 32
 _PAGE = 1000
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
 @dataclass(slots=True)
@@ -27,12 +32,17 @@ class LogStore:
     async def entries(self, offset: str | None) -> list[LogFile]:
         """The files of `_delta_log` after an offset (exclusive), in no particular order."""
         self.cost += Cost(requests=1)
-        found: list[LogFile] = []
         try:
-            async for page in obstore.list(self.store, LOG, offset=offset, chunk_size=_PAGE):
-                found.extend(map(_log_file, page))
+            if isinstance(self.store, LocalStore):
+                return await asyncio.to_thread(local_entries, Path(str(self.store.prefix)), offset)
+            return await self._listed(offset)
         except (BaseError, OSError) as error:
             raise self.unreadable(f"{LOG}/", error) from None
+
+    async def _listed(self, offset: str | None) -> list[LogFile]:
+        found: list[LogFile] = []
+        async for page in obstore.list(self.store, LOG, offset=offset, chunk_size=_PAGE):
+            found.extend(map(_log_file, page))
         return found
 
     async def get(self, path: str) -> bytes:
@@ -59,7 +69,7 @@ class LogStore:
     def unreadable(self, path: str, error: Exception) -> UnreadableError:
         """An error of the storage, with what to do about it."""
         where = f"{self.uri}/{path}"
-        if isinstance(error, PermissionDeniedError | UnauthenticatedError | PermissionError):
+        if is_denied(error):
             return UnreadableError(
                 f"no permission to read {where}",
                 "grant this process read and list access, or check its credentials",
@@ -74,6 +84,40 @@ class LogStore:
             f"{where} cannot be read: {first_line or type(error).__name__}",
             "check the storage, its endpoint and storage_options",
         )
+
+
+def local_entries(table: Path, offset: str | None) -> list[LogFile]:
+    """The files of a local `_delta_log` after an offset; none where there is no such folder.
+
+    obstore's own listing of a local folder descends into folders below it, follows loops of
+    symlinks, stops at names that are not UTF-8, and takes a folder that it may not read for an
+    empty one.
+    """
+    after = offset.removeprefix(f"{LOG}/") if offset else ""
+    found: list[LogFile] = []
+    try:
+        with os.scandir(table / LOG) as entries:
+            for entry in entries:
+                if entry.name > after and (file := _local_file(entry)):
+                    found.append(file)
+    except FileNotFoundError:
+        return []
+    return found
+
+
+def _local_file(entry: "os.DirEntry[str]") -> LogFile | None:
+    try:
+        if not entry.is_file():
+            return None
+        stat = entry.stat()
+    except FileNotFoundError:
+        # Removed in the meantime, or a symlink to nowhere.
+        return None
+    # A file that was written in place has the same name and often the same size.
+    etag = f"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}"
+    modified = min(max(stat.st_mtime, 0), _LAST_SECOND)
+    name = os.fsencode(entry.name).decode("utf-8", "replace")
+    return LogFile(f"{LOG}/{name}", stat.st_size, etag, datetime.fromtimestamp(modified, UTC))
 
 
 def _log_file(entry: Any) -> LogFile:

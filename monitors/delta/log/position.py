@@ -37,8 +37,8 @@ class Position:
         return bool(self.sha256)
 
     def looks_like(self, file: LogFile) -> bool:
-        """Whether size and ETag agree; if not, the content decides."""
-        return self.size == file.size and self.etag == file.etag
+        """Whether size and ETag agree; if not, or without an ETag, the content decides."""
+        return bool(self.etag) and (self.size, self.etag) == (file.size, file.etag)
 
     def is_commit(self, body: bytes) -> bool:
         """Whether these bytes are the commit that was read."""

@@ -52,9 +52,11 @@ async def find(log: LogStore, position: Position) -> Place:
         same = position.looks_like(file) or position.is_commit(await log.get(file.path))
         if same:
             return Place(Found.THERE, listing, whole=False, first=position.version + 1)
-    if file is None and listing.head is not None and listing.head >= position.version:
-        return _cleaned(await whole_log(log), position)
-    return _recreated(await whole_log(log))
+    # A checkpoint of the very version lies before the start of the listing.
+    everything = await whole_log(log)
+    if file is None and everything.head is not None and everything.head >= position.version:
+        return _cleaned(everything, position)
+    return _recreated(everything)
 
 
 def _cleaned(listing: Listing, position: Position) -> Place:

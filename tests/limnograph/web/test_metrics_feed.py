@@ -1,11 +1,14 @@
 """From readings in a real store to the page, one look at a time."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import stamina
+from structlog.testing import capture_logs
 
 from exporters.exposition import Exposition, Format
 from limnograph import self_metrics, settings
@@ -34,7 +37,9 @@ class Watch:
         self.now: datetime = NOW
         self.roster: Sequence[TableSettings] = [table(subject) for subject in subjects]
         self.exposition = Exposition(METRICS)
-        self.feed = MetricsFeed(store, self.exposition, lambda: self.roster, lambda: self.now)
+        self.feed = MetricsFeed(
+            store, self.exposition, lambda: self.roster, lambda: self.now, every=0.01
+        )
 
     def lines(self, *words: str) -> list[str]:
         """The samples on the page that hold one of some words, after a look."""
@@ -45,6 +50,15 @@ class Watch:
             for line in text.splitlines()
             if not line.startswith("#") and any(word in line for word in words)
         ]
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until something holds; fails when it does not within half a minute."""
+    for attempt in stamina.retry_context(
+        on=AssertionError, attempts=None, timeout=30, wait_max=0.1
+    ):
+        with attempt:
+            assert holds()
 
 
 def counted(subject: Subject, rows: float, inserted: float) -> Reading:
@@ -196,12 +210,47 @@ def test_gauges_leave_in_time_even_while_the_store_does_not_answer(tmp_path: Pat
     assert "lakehouse_table_row_changes_total{" in text
 
 
-def test_a_started_feed_is_filled_and_ends(store: Store) -> None:
+def test_a_started_feed_is_filled_at_once_and_then_follows_the_store(store: Store) -> None:
     write(store, counted(POSTS, 7, 9), subject=POSTS)
     watch = Watch(store, POSTS)
     watch.feed.start()
-    watch.feed.stop()
-    assert b"lakehouse_table_rows{" in watch.exposition.rendered.body(Format.TEXT)
+    try:
+        assert b'table="posts"} 7.0' in watch.exposition.rendered.body(Format.TEXT)
+        write(store, counted(POSTS, 8, 10), subject=POSTS)
+        eventually(lambda: b'table="posts"} 8.0' in watch.exposition.rendered.body(Format.TEXT))
+    finally:
+        watch.feed.stop()
+
+
+@pytest.mark.parametrize(
+    ("failure", "level"), [(StoreError("gone", "look"), "warning"), (ValueError("bug"), "error")]
+)
+def test_a_feed_survives_a_failure_and_tells_it_once(
+    store: Store, failure: Exception, level: str
+) -> None:
+    tables, looks, broken = [table(POSTS)], [0], threading.Event()
+
+    def roster() -> Sequence[TableSettings]:
+        looks[0] += 1
+        if broken.is_set():
+            raise failure
+        return tables
+
+    exposition = Exposition(METRICS)
+    feed = MetricsFeed(store, exposition, roster, lambda: NOW, every=0.001)
+    with capture_logs() as logs:
+        feed.start()
+        try:
+            broken.set()
+            before = looks[0]
+            eventually(lambda: looks[0] > before + 2)
+            broken.clear()
+            write(store, counted(POSTS, 7, 9), subject=POSTS)
+            eventually(lambda: b'table="posts"} 7.0' in exposition.rendered.body(Format.TEXT))
+        finally:
+            feed.stop()
+    told = [line["log_level"] for line in logs if line["event"] == "metrics not refreshed"]
+    assert told == [level]
 
 
 def test_a_feed_that_never_started_can_be_stopped(store: Store) -> None:

@@ -51,7 +51,7 @@ def test_a_uri_that_is_none_is_explained(uri: str) -> None:
 
 
 def test_a_missing_folder_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableError, match=r"cannot open .*missing; check the URI"):
+    with pytest.raises(UnreadableError, match=r"cannot open .*missing: No such file .*; check"):
         open_store(str(tmp_path / "missing"))
 
 

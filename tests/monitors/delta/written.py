@@ -163,7 +163,9 @@ def commits(folder: Path) -> list[tuple[ChangedCommit, Table]]:
     """The commits of a table on disk, each with the table as of then."""
     found: list[tuple[ChangedCommit, Table]] = []
     schema, partitions = Schema(()), tuple[str, ...]()
-    for log in sorted((folder / "_delta_log").glob("0*[0-9].json")):
+    for log in sorted((folder / "_delta_log").glob("0*.json")):
+        if not log.stem.isdigit():
+            continue  # the manifest of a v2 checkpoint
         actions = [json.loads(line) for line in log.read_text().splitlines()]
         for metadata in _of("metaData", actions):
             mapping = metadata["configuration"].get("delta.columnMapping.mode")
