@@ -22,7 +22,8 @@ from sqlalchemy.engine import make_url
 from limnograph.store import Store, open_store
 from tests.needs import need
 
-DATABASES = ("sqlite", "postgresql")
+# The quick check trusts SQLite; `make test` runs everything on both.
+DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.slow))
 
 
 @dataclass(frozen=True, slots=True)

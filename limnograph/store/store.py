@@ -97,7 +97,7 @@ class Store:
     def states(
         self, subject_id: str, monitor: str, keys: Sequence[str] | None = None
     ) -> dict[str, State]:
-        """The blobs of a monitor on a subject, by key; only those of `keys` where they are named."""
+        """The blobs of a monitor on a subject, by key; only those of `keys` where named."""
         with self._database.reading() as connection:
             return reading.states(connection, subject_id, monitor, keys)
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Store: TypeAlias = "ObjectStore"
 
-StorageErrors = (OSError, BaseError)
-"""What obstore raises: built-in errors where one fits, its own otherwise."""
+StorageErrors = (OSError, BaseError, ValueError)
+"""What obstore raises: built-in errors where one fits (ValueError for a path), or its own."""
 
 # Options of the HTTP client. Among the store's own options they make obstore 0.12 panic.
 _CLIENT = frozenset(
@@ -61,7 +61,7 @@ def open_store(uri: str, options: Mapping[str, str] | None = None) -> Store:
         )
     except UnknownConfigurationKeyError as error:
         raise UnreadableError(f"{uri}: {_first_line(error)}", "correct storage_options") from error
-    except (*StorageErrors, ValueError) as error:
+    except StorageErrors as error:
         if root.scheme == "file":
             raise _no_folder(uri, f"/{root.path}") from error
         raise UnreadableError(

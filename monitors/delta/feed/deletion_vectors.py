@@ -33,6 +33,7 @@ _OFFSETS_FROM = 4  # with runs, fewer containers than this have no offset header
 _ARRAY_LIMIT = 4096
 _BITMAP_BYTES = 8192
 _UUID_CHARS = 20
+_INT32, _INT64 = 2**31 - 1, 2**63 - 1
 _Z85 = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 _DIGIT = np.full(256, 255, np.uint64)
 _DIGIT[np.frombuffer(_Z85, np.uint8)] = np.arange(85, dtype=np.uint64)
@@ -72,12 +73,15 @@ def parse(descriptor: Mapping[str, Any] | None) -> Vector | None:
             int(size),
             int(descriptor["cardinality"]),
         )
-    except (KeyError, TypeError, ValueError) as problem:
+    except (KeyError, OverflowError, TypeError, ValueError) as problem:
         raise _broken(f"descriptor {dict(descriptor)}", f"{problem!r}") from problem
     if vector.storage not in ("u", "p", "i"):
         raise _broken(vector.unique_id, f"storage type {vector.storage!r} is unknown")
-    if min(vector.size, vector.cardinality, vector.offset or 0) < 0:
+    numbers = (vector.size, vector.offset or 0, vector.cardinality)
+    if min(numbers) < 0:
         raise _broken(vector.unique_id, "its descriptor has a negative number")
+    if max(numbers[:2]) > _INT32 or numbers[2] > _INT64:
+        raise _broken(vector.unique_id, "its descriptor has a number beyond its type")
     return vector
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import obstore
-from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
 from monitors.core import Cost
 from monitors.delta.log.listing import LOG, LogFile
-from monitors.delta.stores import Store, is_denied
+from monitors.delta.stores import StorageErrors, Store, is_denied
 from monitors.errors import UnreadableError
 
 AT_ONCE = 32
@@ -36,7 +35,7 @@ class LogStore:
             if isinstance(self.store, LocalStore):
                 return await asyncio.to_thread(local_entries, Path(str(self.store.prefix)), offset)
             return await self._listed(offset)
-        except (BaseError, OSError) as error:
+        except StorageErrors as error:
             raise self.unreadable(f"{LOG}/", error) from None
 
     async def _listed(self, offset: str | None) -> list[LogFile]:
@@ -51,7 +50,7 @@ class LogStore:
         try:
             result = await obstore.get_async(self.store, path)
             body = bytes(await result.bytes_async())
-        except (BaseError, OSError) as error:
+        except StorageErrors as error:
             raise self.unreadable(path, error) from None
         self.cost += Cost(bytes=len(body))
         return body

@@ -1,8 +1,10 @@
 import gc
+import os
 import socket
 import sys
 
 import httpx
+import psutil
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -29,6 +31,19 @@ def test_a_server_answers_from_start_to_stop() -> None:
 def test_stop_closes_connections_that_are_kept_open() -> None:
     with Server(APP) as server, httpx.Client() as client:
         assert client.get(server.url).text == "hello"
+
+
+def test_an_answer_never_waits_for_the_acknowledgement_of_its_beginning() -> None:
+    with Server(APP) as server, httpx.Client() as client:
+        client.get(server.url)
+        port = int(server.url.rpartition(":")[2])
+        (accepted,) = (
+            connection.fd
+            for connection in psutil.Process().net_connections("tcp")
+            if connection.laddr.port == port and connection.raddr
+        )
+        with socket.socket(fileno=os.dup(accepted)) as copy:
+            assert copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_server_that_never_started_can_be_stopped() -> None:

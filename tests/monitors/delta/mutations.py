@@ -162,15 +162,18 @@ def put_something_else_in_its_place(rng: random.Random, table: Path) -> None:
         file.write_bytes(rng.choice((b"", b"\n", b"{}", b"null", b"PAR1", b"\xff\xfe{\x00")))
 
 
-def lose_data(rng: random.Random, table: Path) -> None:
+def spoil_data(rng: random.Random, table: Path) -> None:
     data = sorted(f for f in table.rglob("*") if f.is_file() and "_delta_log" not in f.parts)
     if data:
         file = rng.choice(data)
-        how = rng.randrange(3)
+        how, body = rng.randrange(4), bytearray(file.read_bytes())
         if how == 0:
             file.unlink()
+        elif how == 1 and body:
+            body[rng.randrange(len(body))] = rng.randrange(256)
+            file.write_bytes(body)
         else:
-            file.write_bytes(file.read_bytes()[:-9] if how == 1 else b"PAR1")
+            file.write_bytes(body[:-9] if how == 2 else b"PAR1")
 
 
 MUTATIONS: tuple[Mutation, ...] = (
@@ -184,5 +187,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     rename_a_file,
     swap_two_files,
     put_something_else_in_its_place,
-    lose_data,
+    spoil_data,
 )
