@@ -204,9 +204,9 @@ def _explained(name: str) -> Iterator[None]:
         yield
     except UnreadableError:
         raise
-    except StorageErrors as error:
-        raise unreadable(error, name) from error
-    except (pa.ArrowException, ValueError) as error:
+    except pa.ArrowException as error:
         raise UnreadableError(
             f"{name} is not a sound Parquet file: {error}", "restore it"
         ) from error
+    except StorageErrors as error:
+        raise unreadable(error, name) from error

@@ -182,6 +182,9 @@ def _take(commit: Commit, action: Mapping[str, Any], where: str) -> None:
     for kind, body in action.items():
         if kind not in _KINDS or body is None:
             continue
+        if kind == "cdc":
+            commit.cdc.append(_change_file(body))
+            continue
         if not isinstance(body, Mapping):
             if kind == "commitInfo":
                 # Where a commit came from is told as the writer likes.
@@ -191,8 +194,6 @@ def _take(commit: Commit, action: Mapping[str, Any], where: str) -> None:
             commit.adds.append(file_action(body, where))
         elif kind == "remove":
             commit.removes.append(file_action(body, where))
-        elif kind == "cdc":
-            commit.cdc.append(file_action(body, where))
         elif kind == "commitInfo":
             commit.info = body
         elif kind == "metaData":
@@ -201,8 +202,16 @@ def _take(commit: Commit, action: Mapping[str, Any], where: str) -> None:
             commit.protocol = protocol_of(body, where)
 
 
+def _change_file(body: Any) -> FileAction:
+    """A cdc action. One without a path costs no more than its commit's feed, which says so."""
+    body = body if isinstance(body, Mapping) else {}
+    path = body.get("path")
+    path = path if isinstance(path, str) else ""
+    return FileAction(path, whole(body.get("size")), False, None, None, None)
+
+
 def file_action(body: Mapping[str, Any], where: str) -> FileAction:
-    """An add, remove or cdc action; raises UnreadableError when it names no file."""
+    """An add or remove action; raises UnreadableError when it names no file."""
     path = body.get("path")
     if not isinstance(path, str) or not path:
         raise broken(where, "has a file action without a path")
@@ -241,20 +250,23 @@ def _pairs(values: list[Any]) -> dict[str, Any] | None:
 
 
 def protocol_of(body: Mapping[str, Any], where: str) -> Protocol:
-    """The protocol action; absent versions count as 1."""
+    """The protocol action; absent versions count as 1.
+
+    What it asks of readers must be understood; what it asks of writers is told as far as it is.
+    """
+    reader, writers = whole(body.get("minReaderVersion", 1)), body.get("writerFeatures")
+    if reader is None:
+        raise broken(where, f"has the minReaderVersion {str(body['minReaderVersion'])[:40]!r}")
     return Protocol(
-        _version(body, "minReaderVersion", where),
-        _version(body, "minWriterVersion", where),
+        reader,
+        whole(body.get("minWriterVersion")) or 1,
         _texts(body.get("readerFeatures"), "readerFeatures", where),
-        _texts(body.get("writerFeatures"), "writerFeatures", where),
+        tuple(filter(_is_text, writers)) if isinstance(writers, list) else (),
     )
 
 
-def _version(body: Mapping[str, Any], name: str, where: str) -> int:
-    version = whole(body.get(name, 1))
-    if version is None:
-        raise broken(where, f"has the {name} {str(body.get(name))[:40]!r}")
-    return version
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def metadata_of(body: Mapping[str, Any], where: str) -> Metadata:
@@ -274,6 +286,6 @@ def metadata_of(body: Mapping[str, Any], where: str) -> Metadata:
 def _texts(values: Any, name: str, where: str) -> tuple[str, ...]:
     if values is None:
         return ()
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+    if not isinstance(values, list) or not all(map(_is_text, values)):
         raise broken(where, f"has {name} that are not a list of names")
     return tuple(values)

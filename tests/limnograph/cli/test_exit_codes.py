@@ -137,7 +137,14 @@ def test_ctrl_c_is_130(folder: Path) -> None:
     (folder / "limnograph.yaml").write_text(
         config.replace("sqlite:///limnograph.db", "{url: 'file:secret'}")
     )
-    program = subprocess.Popen([*PROGRAM, "report"], cwd=folder, stderr=subprocess.PIPE, text=True)
+    program = subprocess.Popen(
+        [*PROGRAM, "report"],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that starts the tests in the background has them ignore the signal.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     # Opening to write returns when the program has opened the pipe to read.
     with program as process, (folder / "secret").open("w"):
         process.send_signal(signal.SIGINT)

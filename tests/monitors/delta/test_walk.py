@@ -207,6 +207,13 @@ def test_change_files_count_even_where_the_property_is_off(log: Log) -> None:
     assert (found.updated, found.exact, found.reason) == (None, False, "no_metrics")
 
 
+def test_a_change_file_that_is_none_makes_the_feed_unreadable_and_nothing_else(log: Log) -> None:
+    log.commits([*BIRTH, add("old", 5)], [info("UPDATE"), *REWRITE, {"cdc": "a file"}])
+    tail = Cycles(log.uri).run()
+    assert (tail.snapshot.rows, tail.commits[1].exact) == (5, False)
+    assert tail.commits[1].reason in ("unreadable_feed", "vacuumed")
+
+
 def test_protocol_upgrades_on_the_way_do_not_matter_until_they_ask_too_much(log: Log) -> None:
     log.commits([*BIRTH, add("a", 3)], [protocol(2, 5)], [VECTORS], [add("b", 4)])
     assert read(log).snapshot.rows == 7

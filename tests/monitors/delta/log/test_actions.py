@@ -216,3 +216,15 @@ def test_properties_of_a_table_are_texts() -> None:
 def test_an_absent_protocol_version_is_the_first() -> None:
     found = protocol_of({}, "here")
     assert (found.reader, found.writer, found.reader_features) == (1, 1, ())
+
+
+def test_what_is_asked_of_writers_is_told_as_far_as_it_is_understood() -> None:
+    found = protocol_of({"minWriterVersion": "new", "writerFeatures": ["a", 5, None]}, "here")
+    assert (found.writer, found.writer_features) == (1, ("a",))
+
+
+@pytest.mark.parametrize("odd", ["file", 5, None, {}, {"path": 5}, []])
+def test_a_change_file_without_a_path_costs_no_more_than_the_feed(odd: Any) -> None:
+    found = parsed(json.dumps({"cdc": odd}) + "\n" + lines([add("a", 1)]))
+    assert [file.path for file in found.adds] == ["a"]
+    assert [file.path for file in found.cdc] == ([] if odd is None else [""])
