@@ -71,7 +71,7 @@ async def inspect_table(
     it. `by` adds `commits` or `buckets`; `last` keeps the newest commits, hours or days.
     """
     now = now or datetime.now(UTC)
-    access = Access(InThread(), log_only=log_only)
+    access = Access(InThread(), log_only=log_only, once=True)
     table = EmbeddedTable(uri, storage_options or {}, access, now)
     facts: tuple[CommitFact, ...] = ()
     try:

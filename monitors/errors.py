@@ -5,6 +5,7 @@
     ├── SecretError                a secret reference cannot be resolved
     ├── StoreError                 the store cannot be opened, read or written
     └── UnreadableError            a subject cannot be read; becomes a reading `error(reason, mend)`
+        └── UnavailableError       the storage or a worker failed; another try may do
 
 Messages never hold a secret. `reason` says what is wrong and where; `mend` what to do about it.
 """
@@ -37,3 +38,7 @@ class StoreError(LimnographError):
 
 class UnreadableError(LimnographError):
     """A subject cannot be read; the others are not affected."""
+
+
+class UnavailableError(UnreadableError):
+    """The storage refused or failed, or a worker was lost; another try may do."""

@@ -8,6 +8,7 @@ the store does not answer.
 
 import platform
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,9 @@ from monitors.errors import StoreError
 
 EVERY = 1.0
 """Seconds between two looks, and so the least time between two renderings."""
+
+REST = 4.0
+"""A look at a large page takes time from the answers; it then rests for so many times as long."""
 
 log = structlog.get_logger(__name__)
 
@@ -110,8 +114,9 @@ class MetricsFeed:
 
     def _run(self) -> None:
         # A store that is down says the same every second; the log says it once.
-        told = ""
-        while not self._stop.wait(self._every):
+        told, pause = "", self._every
+        while not self._stop.wait(pause):
+            started = time.monotonic()
             try:
                 self.refresh()
                 told = ""
@@ -124,6 +129,7 @@ class MetricsFeed:
                 if told != repr(error):
                     log.exception("metrics not refreshed")
                 told = repr(error)
+            pause = max(self._every, REST * (time.monotonic() - started))
 
     def _adopt(self, roster: Sequence[TableSettings]) -> None:
         """Forget what left the roster, and read what is new or watched otherwise than before."""

@@ -16,7 +16,7 @@ from monitors.delta.log.actions import FileAction
 from monitors.delta.schema import Schema
 from monitors.delta.stores import VacuumedError
 from monitors.delta.walk import ToRead, Walk
-from monitors.errors import UnreadableError
+from monitors.errors import UnavailableError, UnreadableError
 
 T = TypeVar("T")
 Args = TypeVarTuple("Args")
@@ -31,13 +31,17 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Rows of a commit's change data; or why there are none, and whether they were vacuumed."""
+    """Rows of a commit's change data; or why there are none.
+
+    They may have been `vacuumed`, or the storage was `unavailable`, which may pass.
+    """
 
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
     trouble: str = ""
     vacuumed: bool = False
+    unavailable: bool = False
     cost: Cost = field(default_factory=Cost)
 
 
@@ -50,7 +54,11 @@ def _count_one(table: Table, commit: ChangedCommit) -> Answer:
     try:
         counted = count_changes(table, commit)
     except UnreadableError as error:
-        return Answer(trouble=error.reason, vacuumed=isinstance(error, VacuumedError))
+        return Answer(
+            trouble=error.reason,
+            vacuumed=isinstance(error, VacuumedError),
+            unavailable=isinstance(error, UnavailableError),
+        )
     rows = counted.rows
     return Answer(rows[INSERT], rows[POSTIMAGE], rows[DELETE], cost=counted.cost)
 
@@ -59,13 +67,15 @@ def _count_one(table: Table, commit: ChangedCommit) -> Answer:
 class FeedReader:
     """Reads change data of one table; with `caller` None (log only) it reads nothing.
 
-    `timeout` bounds one piece of work, in seconds.
+    `timeout` bounds one piece of work, in seconds. Unless it is asked only `once`, a storage that
+    fails makes the whole read fail, so that the next one asks it again.
     """
 
     uri: str
     options: Mapping[str, str]
     caller: Caller | None
     timeout: float
+    once: bool = False
     cost: Cost = field(default_factory=Cost)
 
     async def answer(self, walk: Walk) -> None:
@@ -77,6 +87,8 @@ class FeedReader:
         for batch, found in zip(batches, answers, strict=True):
             for asked, answer in zip(batch, found, strict=True):
                 self.cost += answer.cost
+                if answer.unavailable and not self.once:
+                    raise UnavailableError(answer.trouble, "check the storage; it is tried again")
                 fact = walk.facts[asked.index]
                 walk.facts[asked.index] = _answered(fact, answer)
                 if answer.vacuumed and asked.commit.cdc:
@@ -105,6 +117,9 @@ class FeedReader:
         try:
             answers = iter(await self.caller.call(count_many, table, sound, timeout=self.timeout))
         except UnreadableError as error:
+            if len(batch) > 1:
+                # One commit may be too much for a worker; the others need not share its fate.
+                return [answer for one in batch for answer in await self._batch([one])]
             answers = iter([Answer(trouble=error.reason) for _ in sound])
         return [a if isinstance(a, Answer) else next(answers) for a in asked]
 

@@ -24,12 +24,14 @@ from monitors.delta.walk import Walk
 class Access:
     """How tables are to be read. `log_only` never reads data, not even a footer.
 
-    `timeout` bounds one piece of blocking work, in seconds.
+    `timeout` bounds one piece of blocking work, in seconds. `once` says that nobody will read
+    again: what the storage refuses now is marked as unknown, instead of failing the read.
     """
 
     caller: Caller
     log_only: bool = False
     timeout: float = 300.0
+    once: bool = False
 
 
 @dataclass(slots=True)
@@ -54,10 +56,11 @@ class LogReader:
         """A reader of the table at a URI; nothing of it is read yet."""
         stores = Stores(uri, options)
         log = LogStore(uri, stores.own)
-        footers = Footers(None if access.log_only else stores)
+        footers = Footers(None if access.log_only else stores, once=access.once)
         base = Base(log, stores.root, event_name, footers)
         caller = None if access.log_only else access.caller
-        return cls(log, footers, base, FeedReader(uri, options, caller, access.timeout), now)
+        feed = FeedReader(uri, options, caller, access.timeout, access.once)
+        return cls(log, footers, base, feed, now)
 
     @property
     def cost(self) -> Cost:

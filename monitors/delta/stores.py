@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from obstore.exceptions import (
     BaseError,
+    GenericError,
     PermissionDeniedError,
     UnauthenticatedError,
     UnknownConfigurationKeyError,
@@ -15,7 +16,7 @@ from obstore.exceptions import (
 from obstore.store import LocalStore, from_url
 
 from monitors.delta.paths import Location, Root, data_path, table_root
-from monitors.errors import UnreadableError
+from monitors.errors import UnavailableError, UnreadableError
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -132,7 +133,11 @@ def unreadable(error: Exception, path: str) -> UnreadableError:
             " (delta.deletedFileRetentionDuration)",
         )
     if is_denied(error):
-        return UnreadableError(f"no permission to read {path}", "grant read access to it")
+        return UnavailableError(f"no permission to read {path}", "grant read access to it")
+    if isinstance(error, GenericError) and "LocalFileSystem" not in str(error):
+        return UnavailableError(
+            f"cannot read {path}: {_first_line(error)}", "check the storage; it is tried again"
+        )
     return UnreadableError(
         f"cannot read {path}: {type(error).__name__}: {_first_line(error)}",
         "check the storage and the file",

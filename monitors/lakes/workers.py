@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Any, Self, TypeVar, TypeVarTuple
 
-from monitors.errors import LimnographError, UnreadableError
+from monitors.errors import LimnographError, UnavailableError, UnreadableError
 from monitors.lakes.time_limit import Turn
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ START_LIMIT = 60.0  # seconds; a busy machine may need many for the imports of a
 _PR_SET_PDEATHSIG = 1
 
 
-class WorkerLostError(UnreadableError):
+class WorkerLostError(UnavailableError):
     """The work was given up because of its worker: too slow, killed or died. Another try may do."""
 
 

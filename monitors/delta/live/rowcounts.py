@@ -8,14 +8,18 @@ from monitors.delta.footers import row_count
 from monitors.delta.log.actions import FileAction
 from monitors.delta.log.logstore import AT_ONCE
 from monitors.delta.stores import Stores
-from monitors.errors import UnreadableError
+from monitors.errors import UnavailableError, UnreadableError
 
 
 class Footers:
-    """Looks up physical row counts; with `stores` None (log only) it looks up nothing."""
+    """Looks up physical row counts; with `stores` None (log only) it looks up nothing.
 
-    def __init__(self, stores: Stores | None) -> None:
-        self._stores = stores
+    Unless it is asked only `once`, a storage that fails makes the whole read fail, so that the
+    next one asks it again.
+    """
+
+    def __init__(self, stores: Stores | None, *, once: bool = False) -> None:
+        self._stores, self._once = stores, once
         self._known: dict[str, int] = {}
         self.cost = Cost()
 
@@ -39,6 +43,10 @@ class Footers:
                 place = self._stores.locate(action.path)
                 store = self._stores.of(place)
                 rows, cost = await row_count(store, place.path, action.size, spelled=place.spelled)
+            except UnavailableError:
+                if self._once:
+                    return
+                raise
             except (UnreadableError, UnicodeDecodeError):
                 return
         self._known[action.path] = rows

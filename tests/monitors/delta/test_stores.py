@@ -17,7 +17,7 @@ from monitors.delta.feed.rows import DataFile
 from monitors.delta.feed.stored_file import open_file
 from monitors.delta.paths import Location
 from monitors.delta.stores import Stores, VacuumedError, open_store, unreadable
-from monitors.errors import UnreadableError
+from monitors.errors import UnavailableError, UnreadableError
 
 OPTIONS = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
@@ -68,7 +68,7 @@ def test_a_missing_file_is_told_from_other_trouble() -> None:
     assert isinstance(gone, VacuumedError)
     assert gone.reason == "part-0.parquet is gone: it was vacuumed"
     refused = unreadable(PermissionError("x"), "part-0.parquet")
-    assert (type(refused), refused.mend) == (UnreadableError, "grant read access to it")
+    assert (type(refused), refused.mend) == (UnavailableError, "grant read access to it")
     other = unreadable(OSError("first line\nsecond"), "f")
     assert other.reason == "cannot read f: OSError: first line"
 

@@ -4,18 +4,23 @@ import asyncio
 import json
 import os
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from monitors.core import EventKind, EventTime, State
-from monitors.errors import UnreadableError
+from monitors.core import EventKind, EventTime, State, Tail
+from monitors.delta.feed_reader import Answer
+from monitors.errors import UnavailableError, UnreadableError
 from monitors.lakes.embedded import Access, EmbeddedTable
 from tests.monitors.cycles import Cycles, Inline, changes, kinds
+
+T = TypeVar("T")
+Args = TypeVarTuple("Args")
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FEED = {"delta.enableChangeDataFeed": "true"}
@@ -462,3 +467,57 @@ def test_two_monitors_of_one_cycle_share_one_read(uri: str) -> None:
     one, two, requests = asyncio.run(twice())
     assert one is two
     assert requests == 2
+
+
+def updated_by_delta_rs(uri: str, times: int) -> None:
+    write_deltalake(uri, rows(1, 5), configuration=FEED)
+    for number in range(times):
+        DeltaTable(uri).update(updates={"name": f"'{number}'"}, predicate="id <= 3")
+
+
+class Refusing(Inline):
+    """Work whose storage answers with an error."""
+
+    async def call(self, function: Callable[[*Args], T], *args: *Args, timeout: float) -> T:
+        commits: Any = cast("tuple[Any, ...]", args)[1]
+        refused: Any = [Answer(trouble="503 SlowDown", unavailable=True) for _ in commits]
+        return cast("T", refused)
+
+
+class Losing(Inline):
+    """A worker that is lost whenever its work contains version 2."""
+
+    async def call(self, function: Callable[[*Args], T], *args: *Args, timeout: float) -> T:
+        commits: Any = cast("tuple[Any, ...]", args)[1]
+        if any(commit.version == 2 for commit in commits):
+            raise UnavailableError("the worker was lost", "give it more memory")
+        return function(*args)
+
+
+def read_with(caller: Inline, uri: str, *, once: bool = False) -> Tail:
+    table = EmbeddedTable(uri, {}, Access(caller, once=once), datetime.now(UTC))
+    return asyncio.run(table.tail(None))
+
+
+def test_a_storage_that_fails_on_change_data_fails_the_read_so_that_nothing_is_lost(
+    uri: str,
+) -> None:
+    updated_by_delta_rs(uri, 1)
+    with pytest.raises(UnavailableError, match="503 SlowDown"):
+        read_with(Refusing(), uri)
+
+
+def test_a_single_look_marks_what_the_storage_refused(uri: str) -> None:
+    updated_by_delta_rs(uri, 1)
+    fact = read_with(Refusing(), uri, once=True).commits[1]
+    assert (fact.updated, fact.exact, fact.reason) == (3, False, "unreadable_feed")
+
+
+def test_a_commit_that_is_too_much_for_a_worker_costs_only_its_own_count(uri: str) -> None:
+    updated_by_delta_rs(uri, 3)
+    found = read_with(Losing(), uri).commits[1:]
+    assert [(f.source, f.exact, f.reason) for f in found] == [
+        ("feed", True, ""),
+        ("log", False, "unreadable_feed"),
+        ("feed", True, ""),
+    ]
