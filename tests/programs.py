@@ -1,21 +1,17 @@
 """Programs that tests run: promtool and Prometheus, as Debian's package `prometheus` has them."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.needs import missing
 
 
 def program(name: str) -> str:
     """The path of a program; without it the test fails in CI and is skipped elsewhere."""
     path = shutil.which(name)
     if path is None:
-        what = f"{name} is missing, so this is NOT tested; apt-get install prometheus has it"
-        if os.environ.get("CI") == "true":
-            pytest.fail(what)
-        pytest.skip(what)
+        missing(name, "apt-get install prometheus has it")
     return path
 
 
