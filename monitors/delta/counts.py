@@ -8,10 +8,10 @@ or where no feed was kept and rows may have been copied from old files to new on
 row metrics answer if they are complete and do not contradict the file actions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from monitors.delta import reasons
+from monitors.delta import reasons, row_metrics
 from monitors.delta.live.files import LiveFile
 from monitors.delta.log.actions import Commit, FileAction, total
 
@@ -34,7 +34,6 @@ _WHOLE_FILES = frozenset(
 )
 _OUTPUT_IS_INSERTED = _WHOLE_FILES - {"CLONE", "CONVERT", "RESTORE", "TRUNCATE"} | {"WRITE"}
 _ROW_BY_ROW = frozenset({"DELETE", "MERGE", "UPDATE"})
-_NO_PREDICATE = frozenset({"", "[]", "null", "None", "true", '["true"]'})
 
 
 class Touched(NamedTuple):
@@ -94,7 +93,7 @@ def count(
     if commit.cdc:
         stated = _by_metrics(commit, files)
         return stated if stated.exact else stated._replace(read_feed=True)
-    if _changed_nothing(commit):
+    if row_metrics.changed_nothing(commit):
         return _by_metrics(commit, files)
     if not (added and removed) or _copies_nothing(commit):
         return _from_files(commit, files)
@@ -118,7 +117,7 @@ def _by_files(commit: Commit, added: Sequence[Touched], removed: Sequence[Touche
     come = [touched for key, touched in new.items() if key not in both]
     inserted, deleted = total(t.live_rows for t in come), total(t.live_rows for t in gone)
     if inserted is None and not both and commit.operation in _OUTPUT_IS_INSERTED:
-        inserted = None if _predicate(commit) else _output_rows(commit)
+        inserted = None if row_metrics.replaces_some(commit) else row_metrics.output_rows(commit)
     doubt = _doubt(gone, inserted, stray=any(touched.stray for touched in removed))
     swaps = ambiguous = False
     for key in both:
@@ -158,13 +157,17 @@ def _from_files(commit: Commit, files: _ByFiles) -> Count:
     if files.doubt or not files.ambiguous:
         known = not files.doubt
         return _count(files, exact=known, reason=files.doubt, read_feed=files.ambiguous)
-    corroborated = (
-        commit.operation == "DELETE"
-        and files.inserted == 0
-        and _deleted_rows(commit) == files.deleted
-    )
-    reason = "" if corroborated else reasons.VECTOR_SWAP
-    return _count(files, exact=corroborated, reason=reason, read_feed=not corroborated)
+    sure = _corroborated(commit, files)
+    reason = "" if sure else reasons.VECTOR_SWAP
+    return _count(files, exact=sure, reason=reason, read_feed=not sure)
+
+
+def _corroborated(commit: Commit, files: _ByFiles) -> bool:
+    """Whether the operation's metrics say the same as the sizes of its vectors."""
+    stated = _by_metrics(commit, files)
+    said = commit.operation == "MERGE" or row_metrics.deleted_rows(commit) is not None
+    same = (stated.inserted, stated.updated, stated.deleted) == (files.inserted, 0, files.deleted)
+    return said and stated.exact and same
 
 
 def _without_feed(commit: Commit, files: _ByFiles) -> Count:
@@ -174,7 +177,7 @@ def _without_feed(commit: Commit, files: _ByFiles) -> Count:
     if not files.fresh:
         # No row was written, so that none can have been copied or updated.
         return _from_files(commit, files)
-    if commit.operation in _ROW_BY_ROW or _predicate(commit):
+    if commit.operation in _ROW_BY_ROW or row_metrics.replaces_some(commit):
         return stated
     if not files.swaps or files.inserted is None or files.deleted is None:
         reason = reasons.UNKNOWN_OPERATION
@@ -189,109 +192,19 @@ def _count(files: _ByFiles, *, exact: bool, reason: str, read_feed: bool) -> Cou
 
 def _by_metrics(commit: Commit, files: _ByFiles) -> Count:
     """The operation's own row metrics, held against the net of the file actions."""
-    stated, net = _stated(commit, files), files.net
-    inserted, updated, deleted = stated.inserted, stated.updated, stated.deleted
+    net = files.net
+    stated = row_metrics.stated(commit, net, None if files.swaps else files.inserted)
+    inserted, updated, deleted, exact, reason = stated
     if inserted is None or deleted is None or updated is None:
-        return stated._replace(net=net, exact=False)
+        return Count(inserted, updated, deleted, net, exact=False, reason=reason)
     if net is not None and inserted - deleted != net:
         return Count(None, None, None, net, exact=False, reason=reasons.METRICS_DISAGREE)
-    return stated._replace(net=inserted - deleted)
-
-
-def _stated(commit: Commit, files: _ByFiles) -> Count:
-    if commit.operation == "MERGE":
-        return _merge(commit)
-    if commit.operation == "UPDATE":
-        return _update(commit)
-    if commit.operation == "DELETE":
-        return _delete(commit, files.net)
-    if _predicate(commit):
-        return _replace_where(commit, files)
-    return Count(None, None, None, files.net, exact=False, reason=reasons.NO_METRICS)
-
-
-def _merge(commit: Commit) -> Count:
-    inserted, updated, deleted = (
-        commit.metric(f"numTargetRows{what}", f"num_target_rows_{what.lower()}")
-        for what in ("Inserted", "Updated", "Deleted")
-    )
-    if None in (inserted, updated, deleted):
-        return Count(None, None, None, None, exact=False, reason=reasons.NO_METRICS)
-    return Count(inserted, updated, deleted, None, exact=True)
-
-
-def _update(commit: Commit) -> Count:
-    updated = commit.metric("numUpdatedRows")
-    if updated is not None:
-        return Count(0, updated, 0, None, exact=True)
-    matched = commit.metric("num_updated_rows")
-    reason = reasons.NO_METRICS if matched is None else reasons.DELTA_RS_UPDATE
-    return Count(0, matched, 0, None, exact=False, reason=reason)
-
-
-def _delete(commit: Commit, net: int | None) -> Count:
-    deleted = _deleted_rows(commit)
-    if deleted is not None:
-        return Count(0, 0, deleted, None, exact=True)
-    derived = -net if net is not None and net <= 0 else None
-    return Count(0, 0, derived, None, exact=False, reason=reasons.NO_METRICS)
-
-
-def _replace_where(commit: Commit, files: _ByFiles) -> Count:
-    """Spark's numOutputRows holds the copied rows too; delta-rs counts only the written ones."""
-    output, copied = commit.metric("numOutputRows"), commit.metric("numCopiedRows")
-    inserted, deleted = commit.metric("num_added_rows"), _deleted_rows(commit)
-    exact, net = inserted is None, files.net
-    if output is not None and copied is not None and (deleted is not None or _holds(files, output)):
-        inserted = output - copied
-    if inserted is None and deleted is not None and net is not None:
-        inserted = net + deleted
-    if deleted is None and inserted is not None and net is not None:
-        deleted = inserted - net
-    if inserted is None or deleted is None or inserted < 0 or deleted < 0:
-        return Count(None, None, None, net, exact=False, reason=reasons.REPLACE_WHERE)
-    return Count(inserted, 0, deleted, net, exact, "" if exact else reasons.REPLACE_WHERE)
-
-
-def _holds(files: _ByFiles, output: int) -> bool:
-    """Whether the written files hold just the rows that a metric states, the copied ones too."""
-    return not files.swaps and files.inserted == output
-
-
-def _changed_nothing(commit: Commit) -> bool:
-    """Whether a MERGE rewrote files without changing a row: Spark's feed leaves such a commit out.
-
-    Its own metrics decide, by the names that Spark knows.
-    """
-    names = ("numTargetRowsInserted", "numTargetRowsUpdated", "numTargetRowsDeleted")
-    return commit.operation == "MERGE" and all(commit.metric(name) == 0 for name in names)
+    return Count(inserted, updated, deleted, inserted - deleted, exact, reason)
 
 
 def _copies_nothing(commit: Commit) -> bool:
     if commit.operation in _WHOLE_FILES:
         return True
-    mode = str(_parameters(commit).get("mode", "")).lower()
-    return commit.operation == "WRITE" and mode == "overwrite" and not _predicate(commit)
-
-
-def _predicate(commit: Commit) -> bool:
-    """Whether a write replaced only the rows that meet a condition, and so may have copied some."""
-    # Spark's REPLACE ON and REPLACE USING are replaceOnCond and replaceUsingCols.
-    return commit.operation == "WRITE" and any(
-        value is not None and str(value) not in _NO_PREDICATE
-        for name, value in _parameters(commit).items()
-        if name == "predicate" or name.startswith("replace")
-    )
-
-
-def _parameters(commit: Commit) -> Mapping[str, object]:
-    parameters = commit.info.get("operationParameters")
-    return parameters if isinstance(parameters, Mapping) else {}
-
-
-def _output_rows(commit: Commit) -> int | None:
-    return commit.metric("numOutputRows", "num_added_rows")
-
-
-def _deleted_rows(commit: Commit) -> int | None:
-    return commit.metric("numDeletedRows", "num_deleted_rows")
+    mode = str(row_metrics.parameters(commit).get("mode", "")).lower()
+    whole = mode == "overwrite" and not row_metrics.replaces_some(commit)
+    return commit.operation == "WRITE" and whole

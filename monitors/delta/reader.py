@@ -10,7 +10,7 @@ from monitors.delta.live import checksum
 from monitors.delta.live.base import Base
 from monitors.delta.live.rowcounts import Footers
 from monitors.delta.live.saved import Head
-from monitors.delta.live.snapshots import demand_whole, passed_over, snapshot_of, unknown_rows
+from monitors.delta.live.snapshots import demand_whole, passed_over, snapshot_of, unknown
 from monitors.delta.live.table import TableState
 from monitors.delta.log.listing import Listing
 from monitors.delta.log.logstore import LogStore
@@ -132,4 +132,4 @@ class LogReader:
 
     def unknown(self, state: TableState) -> tuple[Problem, ...]:
         """What a state does not know of its table."""
-        return unknown_rows(state, footers=self.footers.enabled)
+        return unknown(state, footers=self.footers.enabled)

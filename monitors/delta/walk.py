@@ -84,7 +84,7 @@ class Walk:
             if isinstance(commit, Commit):
                 self._step(commit, rows, self.counting)
             else:
-                await self._lose(version, commit)
+                await self._lose(version, version, commit)
         last = versions[-1]
         self.position = Position.of(last, self.listing.commits[last], bodies[-1])
 
@@ -129,28 +129,29 @@ class Walk:
         """Pass over commits whose JSON is gone, and complete the state where a checkpoint can."""
         if self.state.version < version:
             first = self.state.version + 1
+            # Of its own version a checkpoint tells nothing new to a complete state.
+            await self._adopt(first if self.state.complete else first - 1, version)
             await self._compacted(version)
             if self.state.version < version:
-                await self._lose(version)
+                await self._lose(first, version)
             elif self.counting:
                 self.events.append(hole(first, version, self.now))
-        await self._complete(version)
+        elif not self.state.complete:
+            await self._adopt(version, version)
 
-    async def _lose(self, version: int, error: UnreadableError | None = None) -> None:
+    async def _lose(self, first: int, version: int, error: UnreadableError | None = None) -> None:
         """Move past commits that are gone, or past one that cannot be read."""
         if self.counting:
-            first = self.state.version + 1
             self.events.append(hole(first, version, self.now, error))
         if error is not None:
             self.broken[version] = error
         self.state.lose(version)
-        await self._complete(version)
+        await self._adopt(version, version)
         await self._look_ahead(version + 1)
 
-    async def _complete(self, version: int) -> None:
-        if self.state.complete:
-            return
-        state = await self.base.exactly(self.listing, version)
+    async def _adopt(self, least: int, most: int) -> None:
+        """Go on from a checkpoint of these versions, if there is one that can be read."""
+        state = await self.base.newest_upto(self.listing, most, least)
         if state is not None:
             self.state, self.rebuilt = state, True
             self.bridged |= self.broken

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar, TypeVarTuple
 
+import pyarrow as pa
+
 from monitors.core import EventTime, State, Tail
 from monitors.delta.live.saved import head_of
 from monitors.lakes.embedded import Access, EmbeddedTable
@@ -79,3 +81,8 @@ def changes(tail: Tail) -> list[tuple[int, int | None, int | None, int | None]]:
 
 def kinds(tail: Tail) -> list[str]:
     return [str(event.kind) for event in tail.events]
+
+
+def rows(first: int, last: int) -> pa.Table:
+    ids = list(range(first, last + 1))
+    return pa.table({"id": pa.array(ids, pa.int64()), "name": [f"row {i}" for i in ids]})

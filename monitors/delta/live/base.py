@@ -38,24 +38,18 @@ class Base:
         state.version, state.complete = version, False
         return state
 
-    async def newest_upto(self, listing: Listing, version: int) -> TableState | None:
-        """The state of the newest checkpoint at or below a version that can be read."""
+    async def newest_upto(
+        self, listing: Listing, version: int, least: int = 0
+    ) -> TableState | None:
+        """The state of the newest checkpoint that can be read, from `least` to `version`."""
         for checkpoint in listing.checkpoints_upto(version):
+            if checkpoint.version < least:
+                return None
             try:
                 return await self.at(checkpoint)
             except UnreadableError:
                 # An older checkpoint with the commits after it tells the same.
                 continue
-        return None
-
-    async def exactly(self, listing: Listing, version: int) -> TableState | None:
-        """The state of a checkpoint of that very version, if there is one that can be read."""
-        for checkpoint in listing.checkpoints:
-            if checkpoint.version == version:
-                try:
-                    return await self.at(checkpoint)
-                except UnreadableError:
-                    continue
         return None
 
     async def at(self, checkpoint: Checkpoint) -> TableState:

@@ -57,8 +57,26 @@ def passed_over(broken: Mapping[int, UnreadableError]) -> tuple[Problem, ...]:
     )
 
 
-def unknown_rows(state: TableState, *, footers: bool) -> tuple[Problem, ...]:
-    """The problem of files without a row count, if there are any."""
+def unknown(state: TableState, *, footers: bool) -> tuple[Problem, ...]:
+    """The problems of files whose rows or size nobody tells, if there are any."""
+    return (*_unknown_rows(state, footers=footers), *_unknown_size(state))
+
+
+def _unknown_size(state: TableState) -> tuple[Problem, ...]:
+    if state.sums.size_bytes is not None:
+        return ()
+    return (
+        Problem(
+            "size_bytes",
+            "not_assessed",
+            f"{state.sums.unknown_size or state.sums.files} of {state.sums.files} files carry no "
+            "plausible size in the log",
+            "have the files rewritten by another writer",
+        ),
+    )
+
+
+def _unknown_rows(state: TableState, *, footers: bool) -> tuple[Problem, ...]:
     if not state.sums.unknown_rows:
         return ()
     how = "their footers could not be read" if footers else "no data was to be read"

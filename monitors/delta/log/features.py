@@ -9,7 +9,6 @@ the log's actions mean, or the log reader implements it.
 from monitors.delta.log.actions import Metadata, Protocol
 from monitors.errors import UnreadableError
 
-_HIGHEST_READER = 3
 _CATALOG_MANAGED = frozenset({"catalogManaged", "catalogOwned", "catalogOwned-preview"})
 _KNOWN = frozenset(
     {
@@ -30,6 +29,28 @@ _KNOWN = frozenset(
         "variantType-preview",
     }
 )
+# Features of writers only: some writers list them among those of readers as well.
+_WRITERS_ONLY = frozenset(
+    {
+        "allowColumnDefaults",
+        "appendOnly",
+        "changeDataFeed",
+        "checkConstraints",
+        "checkpointProtection",
+        "clustering",
+        "domainMetadata",
+        "generatedColumns",
+        "icebergCompatV1",
+        "icebergCompatV2",
+        "icebergCompatV3",
+        "identityColumns",
+        "inCommitTimestamp",
+        "invariants",
+        "materializePartitionColumns",
+        "rowTracking",
+    }
+)
+_BY_FEATURES = 3
 _BY_WRITER_VERSION = (
     (2, ("appendOnly", "invariants")),
     (3, ("checkConstraints",)),
@@ -48,13 +69,15 @@ def demand_readable(protocol: Protocol) -> None:
             "so its log on storage may lack the newest",
             "read it through a SQL warehouse of its catalog",
         )
-    if protocol.reader > _HIGHEST_READER:
+    if protocol.reader > _BY_FEATURES:
         raise UnreadableError(
             f"the table asks for reader version {protocol.reader}, "
-            f"this program knows {_HIGHEST_READER}",
+            f"this program knows {_BY_FEATURES}",
             "upgrade limnograph, or read the table through its own engine",
         )
-    if unknown := sorted(set(protocol.reader_features) - _KNOWN):
+    # Below that version the list asks for nothing.
+    listed = protocol.reader_features if protocol.reader >= _BY_FEATURES else ()
+    if unknown := sorted(set(listed) - _KNOWN - _WRITERS_ONLY):
         raise UnreadableError(
             f"the table uses unknown reader features: {', '.join(unknown)}",
             "upgrade limnograph, or read the table through its own engine",

@@ -1,6 +1,7 @@
 """Reading a table's log from its object store, with the cost counted and errors explained."""
 
 import asyncio
+import errno
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,12 +12,14 @@ import obstore
 from obstore.store import LocalStore
 
 from monitors.core import Cost
+from monitors.delta.log.actions import broken
 from monitors.delta.log.listing import LOG, LogFile
 from monitors.delta.stores import StorageErrors, Store, is_denied
 from monitors.errors import UnreadableError
 
 AT_ONCE = 32
 _PAGE = 1000
+_LARGEST = 4 * 1024**3
 _LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
@@ -49,6 +52,8 @@ class LogStore:
         self.cost += Cost(requests=1)
         try:
             result = await obstore.get_async(self.store, path)
+            if result.meta["size"] > _LARGEST:
+                raise broken(path, f"has {result.meta['size']} bytes, more than any log needs")
             body = bytes(await result.bytes_async())
         except StorageErrors as error:
             raise self.unreadable(path, error) from None
@@ -109,9 +114,11 @@ def _local_file(entry: "os.DirEntry[str]") -> LogFile | None:
         if not entry.is_file():
             return None
         stat = entry.stat()
-    except FileNotFoundError:
-        # Removed in the meantime, or a symlink to nowhere.
-        return None
+    except OSError as error:
+        # Removed in the meantime, or a symlink to nowhere or to itself.
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            return None
+        raise
     # A file that was written in place has the same name and often the same size.
     etag = f"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}"
     modified = min(max(stat.st_mtime, 0), _LAST_SECOND)

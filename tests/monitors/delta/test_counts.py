@@ -333,3 +333,97 @@ def test_a_second_vector_on_a_file_asks_for_the_vectors_unless_the_delete_says_t
     assert unsure.reason == reasons.VECTOR_SWAP
     stated = counted(commit("DELETE", {"numDeletedRows": "3"}), new, old, feed=True)
     assert (numbers(stated), stated.exact, stated.read_feed) == ((0, 0, 3), True, False)
+
+
+def test_a_merge_or_a_replace_may_say_the_same_as_its_vectors_too() -> None:
+    old, new = [file(1, 9, deleted=2)], [file(1, 9, deleted=5), file(2, 4)]
+    merged = {
+        "numTargetRowsInserted": "4",
+        "numTargetRowsUpdated": "0",
+        "numTargetRowsDeleted": "3",
+    }
+    replaced = {"numOutputRows": "4", "numCopiedRows": "0", "numDeletedRows": "3"}
+    for value in (
+        commit("MERGE", merged),
+        commit("WRITE", replaced, mode="Overwrite", replaceUsingCols="(id)"),
+    ):
+        found = counted(value, new, old, feed=True)
+        assert found == Count(4, 0, 3, 1, exact=True)
+    less = counted(commit("MERGE", merged | {"numTargetRowsDeleted": "2"}), new, old, feed=True)
+    assert (less.exact, less.read_feed) == (False, True)
+
+
+@pytest.mark.parametrize("feed", [True, False, None])
+def test_a_merge_that_rewrote_files_and_changed_no_row_is_nothing(feed: bool | None) -> None:
+    nothing = dict.fromkeys(
+        ("numTargetRowsInserted", "numTargetRowsUpdated", "numTargetRowsDeleted"), "0"
+    )
+    value = commit("MERGE", nothing)
+    same = count(value, feed=feed, added=[file(1, 7)], removed=[file(2, 7)])
+    assert same == Count(0, 0, 0, 0, exact=True)
+    other = count(value, feed=feed, added=[file(1, 7)], removed=[file(2, 8)])
+    assert (numbers(other), other.exact) == ((None, None, None), False)
+    assert other.reason == reasons.METRICS_DISAGREE
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"replaceUsingCols": "(id)"},
+        {"replaceOnCond": "t.id = s.id"},
+        {"replaceWhere": "id = 1"},
+        {"predicate": "id = 1"},
+    ],
+)
+def test_a_write_that_replaces_some_rows_may_have_copied_others(parameters: dict[str, str]) -> None:
+    value = commit("WRITE", {"numOutputRows": "5"}, mode="Overwrite", **parameters)
+    found = counted(value, [file(1, 5)], [file(2, 4)])
+    assert (numbers(found), found.exact) == ((None, None, None), False)
+
+
+@pytest.mark.parametrize("predicate", ["[]", "true", "", None])
+def test_a_write_that_replaces_every_row_copies_none(predicate: str | None) -> None:
+    value = commit("WRITE", {"numOutputRows": "5"}, mode="Overwrite", predicate=predicate)
+    assert counted(value, [file(1, 5)], [file(2, 4)]) == Count(5, 0, 4, 1, exact=True)
+
+
+def test_copied_rows_are_subtracted_only_where_the_output_is_seen_to_hold_them() -> None:
+    metrics = {"numOutputRows": "2", "numCopiedRows": "3"}
+    value = commit("WRITE", metrics, mode="Overwrite", predicate="id = 1")
+    found = counted(value, [file(1, 5)], [file(2, 4)])
+    assert (numbers(found), found.exact) == ((None, None, None), False)
+
+
+def test_without_knowing_of_a_feed_only_counts_that_are_the_same_either_way_are_exact() -> None:
+    merged = {
+        "numTargetRowsInserted": "2",
+        "numTargetRowsUpdated": "3",
+        "numTargetRowsDeleted": "1",
+    }
+    files = {"added": [file(1, 8)], "removed": [file(2, 7)]}
+    unsure = count(commit("MERGE", merged), feed=None, **files)
+    assert (numbers(unsure), unsure.exact) == ((2, 3, 1), False)
+    assert unsure.reason == reasons.UNKNOWN_FEED
+    deleted = count(commit("DELETE", {}), feed=None, added=[], removed=[file(2, 7)])
+    assert deleted == Count(0, 0, 7, -7, exact=True)
+    same = {"numTargetRowsInserted": "8", "numTargetRowsUpdated": 0, "numTargetRowsDeleted": 7}
+    assert count(commit("MERGE", same), feed=None, **files) == Count(8, 0, 7, 1, exact=True)
+
+
+def test_rows_that_no_64_bits_hold_are_unknown() -> None:
+    many = [file(1, 2**62), file(2, 2**62)]
+    found = counted(commit("WRITE", mode="Append"), many, [])
+    assert (found.inserted, found.exact) == (None, False)
+
+
+def test_the_same_file_removed_and_added_with_the_same_vector_is_nothing() -> None:
+    assert counted(commit(""), [file(1, 9, 2)], [file(1, 9, 2)], feed=True) == Count(
+        0, 0, 0, 0, exact=True
+    )
+
+
+def test_a_swap_of_unknown_size_is_unknown() -> None:
+    odd = {"storageType": "u", "pathOrInlineDv": "x"}
+    new = Touched(FileAction("f1", 10, True, None, odd, {}), 1, LiveFile(1, 9, None, 10, "", 0, 0))
+    found = counted(commit("DELETE"), [new], [file(1, 9)], feed=True)
+    assert (found.deleted, found.exact, found.read_feed) == (None, False, True)

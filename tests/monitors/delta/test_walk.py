@@ -62,6 +62,8 @@ def test_an_unknown_size_makes_the_bytes_unknown_and_nothing_else(log: Log) -> N
     tail = read(log)
     assert (tail.commits[0].bytes_added, tail.snapshot.size_bytes) == (None, None)
     assert (tail.commits[0].inserted, tail.snapshot.rows) == (7, 7)
+    assert [problem.what for problem in tail.problems] == ["size_bytes"]
+    assert "1 of 2 files" in tail.problems[0].reason
 
 
 def test_absurd_sizes_make_totals_unknown_rather_than_wrong(log: Log) -> None:
@@ -275,6 +277,23 @@ def test_a_hole_is_bridged_by_compacted_logs_that_overlap(log: Log) -> None:
     assert [event.key for event in tail.events] == ["2-5"]
 
 
+def test_a_hole_is_bridged_by_a_checkpoint_within_it_and_a_compacted_log(log: Log) -> None:
+    log.commits([*BIRTH, add("a", 3)])
+    log.checkpoint(3, *BIRTH, add("x", 10))
+    log.compacted(2, 5, add("x", 10), add("y", 20))
+    log.commit(6, add("e", 7))
+    tail = read(log)
+    assert (tail.snapshot.rows, [event.key for event in tail.events]) == (37, ["1-5"])
+
+
+def test_a_log_that_starts_at_its_checkpoint_goes_on_over_a_compacted_hole(log: Log) -> None:
+    log.checkpoint(4, *BIRTH, add("a", 3))
+    log.commit(4, add("a", 3))
+    log.compacted(5, 5, remove("a"), add("b", 4))
+    log.commit(6, add("c", 5))
+    assert read(log).snapshot.rows == 9
+
+
 def test_a_hole_that_compacted_logs_only_narrow_stays_one(log: Log) -> None:
     log.commits([*BIRTH, add("a", 3)])
     log.compacted(1, 2, add("b", 4))
@@ -386,6 +405,14 @@ def test_a_great_hole_is_found_at_once(log: Log) -> None:
     log.commits([*BIRTH, add("a", 3)])
     log.commit(2**62, add("b", 4))
     with pytest.raises(UnreadableError, match="lacks version 1,"):
+        read(log)
+
+
+def test_a_commit_of_absurd_size_is_not_read_into_memory(log: Log) -> None:
+    log.commits([*BIRTH, add("a", 3)])
+    with log.path(f"{1:020d}.json").open("wb") as file:
+        file.truncate(5 * 1024**3)
+    with pytest.raises(UnreadableError, match="has 5368709120 bytes, more than any log needs"):
         read(log)
 
 
