@@ -26,6 +26,8 @@ _BEGINS = {"reading": b"r", "in a transaction": b"w", "after a commit": b"C"}
 _SKIPPED = {"reading": 10, "in a transaction": 3, "after a commit": 3}
 """How many such moments pass before the kill, on average: reads are much more frequent."""
 
+_ENOUGH = 8
+"""Chance may spare a kind of death for a while; at so many times the kills it is a finding."""
 
 _WATCH_PAUSE = 0.05  # seconds
 
@@ -148,10 +150,12 @@ class Killer:
     _watched: float = 0.0
 
     def run(self, kills: int) -> None:
-        """Kill so many times; at the end no runner is left."""
+        """Kill so many times, and on until every kind of death was seen; no runner is left."""
         lives = [self.nursery.born() for _ in range(self.runners)]
         try:
-            for number in range(kills):
+            for number in count():
+                if number >= kills and (self._seen_all or number >= _ENOUGH * kills):
+                    break
                 place = self.chance.randrange(self.runners)
                 self._await(lives, lives[place], PHASES[number % len(PHASES)])
                 assert lives[place].read_once
@@ -161,6 +165,11 @@ class Killer:
         finally:
             for life in lives:
                 self.orphans += life.kill()
+
+    @property
+    def _seen_all(self) -> bool:
+        """Whether one died in every phase, and one left a worker process behind."""
+        return self.deaths.keys() == set(PHASES) and bool(self.orphans)
 
     def _await(self, lives: Sequence[Life], life: Life, phase: Phase) -> None:
         """Return at some moment of that phase, after the first read of that life."""
