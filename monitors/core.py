@@ -7,9 +7,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PREFIX = "lakehouse_"
 TABLE_LABELS = ("catalog", "schema", "table")
@@ -135,6 +138,7 @@ class EventKind(StrEnum):
     FEED_ON = "feed_on"
     REPLACED = "replaced"
     CLOCK_SKEW = "clock_skew"
+    SCHEMA_CHANGED = "schema_changed"
 
 
 GAPS = frozenset(
@@ -151,6 +155,44 @@ class Event:
     at: datetime
     message: str
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, or a field within one; `path` holds logical names from the outside in.
+
+    The parts of a list are `element`, those of a map `key` and `value`. `type` is the name of a
+    primitive type (`long`, `decimal(10,2)`), or `struct`, `array` or `map`. `id` is what a column
+    keeps under a new name: its physical name where the table maps columns, else empty.
+    """
+
+    path: tuple[str, ...]
+    type: str
+    nullable: bool = True
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """How a table is defined from one commit on, until a later one defines it otherwise.
+
+    `columns` are in the table's order, each followed by its fields. `features` are the names of
+    reader and writer features. `operation` and `user` are what the commit says of itself; both are
+    empty where the log no longer holds that commit.
+    """
+
+    version: int
+    at: datetime
+    table_id: str
+    columns: tuple[Column, ...]
+    partition_columns: tuple[str, ...] = ()
+    clustering_columns: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    features: tuple[str, ...] = ()
+    reader: int = 1
+    writer: int = 1
+    operation: str = ""
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +246,7 @@ class Reading:
     outcome: Outcome = Outcome.ASSESSED
     measurements: tuple[Measurement, ...] = ()
     facts: tuple[CommitFact, ...] = ()
+    definitions: tuple[Definition, ...] = ()
     events: tuple[Event, ...] = ()
     states: tuple[State, ...] = ()
     dropped_states: tuple[str, ...] = ()
@@ -246,6 +289,9 @@ class Tail:
 
     `commits` are in order of version. `position` is where the next read starts. `first` is true
     when there was nothing to start from; `recreated` when the position belongs to an older table.
+    `before` is the table's definition where the commits begin (None where it had none, or where the
+    log no longer tells), `definitions` are those that the commits set, in order of version; a
+    definition whose schema cannot be read is left out, and is one of the `problems`.
     """
 
     snapshot: Snapshot
@@ -255,6 +301,23 @@ class Tail:
     first: bool = False
     recreated: bool = False
     problems: tuple[Problem, ...] = ()
+    before: Definition | None = None
+    definitions: tuple[Definition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogFolder:
+    """What lies in a table's `_delta_log`; sizes are bytes.
+
+    `first_version` is the oldest commit that is still there. The checkpoint is the newest complete
+    one; its time is when its files were written. None where there is none.
+    """
+
+    files: int
+    size_bytes: int
+    first_version: int | None
+    checkpoint_version: int | None
+    checkpoint_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +359,18 @@ class TableSource(Protocol):
 
     async def event_time(self, *, scan: bool) -> EventTime:
         """The newest value of the declared event-time column: from statistics, else by a scan."""
+        ...
+
+    async def live_files(self) -> "pa.Table":
+        """The live files, a row each: `rows` (physical), `vector` (rows that a deletion vector
+        marks), `size` (bytes), all int64 and null where unknown, and `partition`, the text
+        `name=value/…`, empty where the table has no partitions. Costs as much as the table has
+        files; for a table without new commits a monitor keeps what it made of them.
+        """
+        ...
+
+    async def log_folder(self) -> LogFolder:
+        """What lies in the log; one more request, except on a first read."""
         ...
 
 
