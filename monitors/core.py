@@ -306,6 +306,20 @@ class Tail:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """What a table's log tells of some versions, each read anew; the fields are those of a Tail.
+
+    A version that the log no longer tells is in no fact, but in an event that says why.
+    """
+
+    commits: tuple[CommitFact, ...]
+    events: tuple[Event, ...] = ()
+    before: Definition | None = None
+    definitions: tuple[Definition, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LogFolder:
     """What lies in a table's `_delta_log`; sizes are bytes.
 
@@ -371,6 +385,21 @@ class TableSource(Protocol):
 
     async def log_folder(self) -> LogFolder:
         """What lies in the log; one more request, except on a first read."""
+        ...
+
+
+class History(Protocol):
+    """A table whose past can be read anew. Every method raises UnreadableError."""
+
+    @property
+    def cost(self) -> Cost: ...
+
+    async def commit_times(self) -> Mapping[int, datetime]:
+        """The time of each commit that the log still holds and that can be read, by version."""
+        ...
+
+    async def window(self, first: int, last: int) -> Window:
+        """The commits of some versions, both included and none beyond the newest, read anew."""
         ...
 
 

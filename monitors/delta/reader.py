@@ -12,12 +12,15 @@ from monitors.delta.live.rowcounts import Footers
 from monitors.delta.live.saved import Head
 from monitors.delta.live.snapshots import demand_whole, passed_over, snapshot_of, unknown
 from monitors.delta.live.table import TableState
-from monitors.delta.log.listing import Listing
+from monitors.delta.log import features
+from monitors.delta.log.actions import parse_commit
+from monitors.delta.log.listing import Listing, commit_path
 from monitors.delta.log.logstore import LogStore
 from monitors.delta.log.position import Position
 from monitors.delta.log.tail import whole_log
 from monitors.delta.stores import Stores
-from monitors.delta.walk import Walk
+from monitors.delta.walk import Walk, windows
+from monitors.errors import UnreadableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class LogReader:
         """The state that a kept head describes, its live files left out."""
         state = self.base.empty()
         state.version, state.protocol = head.version, head.protocol
+        state.clustering = head.clustering
         state.set_metadata(head.metadata)
         state.sums, state.complete = head.sums, head.complete
         return state
@@ -112,6 +116,28 @@ class LogReader:
             await self._settle(walk)
         await self.feed.answer(walk)
         return walk
+
+    async def passage(self, listing: Listing, first: int, last: int) -> Walk:
+        """Walk over some versions only; they may lead to a state that lacks some of its files."""
+        walk = Walk(self.base, listing, await self.before(listing, first), self.now)
+        await walk.run(last)
+        if walk.state.protocol is not None:
+            features.demand_readable(walk.state.protocol)
+        await self.feed.answer(walk)
+        return walk
+
+    async def times(self, listing: Listing) -> dict[int, datetime]:
+        """The time of each commit in a listing that can be read, by version."""
+        times: dict[int, datetime] = {}
+        for window in windows(listing, sorted(listing.commits)):
+            bodies = await self.log.get_all([commit_path(version) for version in window])
+            for version, body in zip(window, bodies, strict=True):
+                file = listing.commits[version]
+                try:
+                    times[version] = parse_commit(version, body, file.modified, file.path).at
+                except UnreadableError:
+                    continue
+        return times
 
     async def _settle(self, walk: Walk) -> None:
         """Find anew what all files say of an event-time column that became another one."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from monitors.core import CommitFact, Event
 from monitors.delta.counts import Touched, count
+from monitors.delta.defining import Defining
 from monitors.delta.facts import events_of, fact_of, hole
 from monitors.delta.live.base import Base
 from monitors.delta.live.files import Delta, LiveFile
@@ -45,6 +46,7 @@ class Walk:
     now: datetime
     facts: list[CommitFact] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    defining: Defining = field(default_factory=Defining)
     to_read: list[ToRead] = field(default_factory=list)
     moved: list[Delta] = field(default_factory=list)
     rebuilt: bool = False
@@ -64,12 +66,20 @@ class Walk:
         first = self.state.version + 1
         if first > 0:
             await self._look_ahead(first)
+        if counting:
+            self.defining.begin(self.state, self._time())
         present = sorted(v for v in self.listing.commits if first <= v <= upto)
-        for window in _windows(self.listing, present):
+        for window in windows(self.listing, present):
             await self._window(window)
         await self._reach(upto)
+        if counting:
+            self.defining.found(self.state, self._time)
         if self.position is None or self.position.version < self.state.version:
             self.position = Position(self.state.version)
+
+    def _time(self) -> datetime:
+        """When the files of the state's version were written."""
+        return self.listing.time_of(self.state.version) or self.now
 
     async def _window(self, versions: Sequence[int]) -> None:
         bodies = await self.base.log.get_all([commit_path(v) for v in versions])
@@ -113,7 +123,7 @@ class Walk:
         between = sorted(v for v in self.listing.commits if first <= v <= checkpoint.version)
         if len(between) != checkpoint.version - first + 1:
             return
-        for window in _windows(self.listing, between):
+        for window in windows(self.listing, between):
             bodies = await self.base.log.get_all([commit_path(v) for v in window])
             if any(b'"metaData"' in body for body in bodies):
                 return
@@ -184,6 +194,8 @@ class Walk:
 
     def _step(self, commit: Commit, rows: dict[str, int], counting: bool) -> None:
         state, before = self.state, self.state.metadata
+        if counting:
+            self.defining.found(state, self._time)
         removed = state.removed(commit.removes, rows)
         state.moved_metadata(commit)
         added = state.added(commit.adds, rows)
@@ -195,6 +207,8 @@ class Walk:
             state.apply(delta)
             self.moved.append(delta)
         state.version = commit.version
+        if counting:
+            self.defining.committed(state, commit)
 
     def _note(
         self,
@@ -215,7 +229,7 @@ class Walk:
         self.events.extend(events_of(commit, before, self.now))
 
 
-def _windows(listing: Listing, versions: Sequence[int]) -> Iterator[list[int]]:
+def windows(listing: Listing, versions: Sequence[int]) -> Iterator[list[int]]:
     """Runs of versions to fetch at once, bounded in number and in bytes."""
     window: list[int] = []
     size = 0

@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from monitors.core import Cost, Event, EventKind, EventTime, Kept, State, Tail
+from monitors.core import Cost, Event, EventKind, EventTime, Kept, LogFolder, State, Tail, Window
 from monitors.delta import newest
 from monitors.delta.facts import hole
 from monitors.delta.live import saved
@@ -15,11 +16,15 @@ from monitors.delta.live.statistics import Bound
 from monitors.delta.live.table import TableState, event_column
 from monitors.delta.log import features
 from monitors.delta.log.actions import Metadata
+from monitors.delta.log.folder import log_folder
 from monitors.delta.log.listing import Listing
 from monitors.delta.log.position import Position
 from monitors.delta.log.tail import Found, Place, find, whole_log
 from monitors.delta.reader import Access, LogReader
 from monitors.delta.walk import Walk
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["Access", "EmbeddedTable", "LoadStates"]
 
@@ -86,6 +91,38 @@ class EmbeddedTable:
         if closed or not scan or self.access.log_only or event_column(metadata, name) is None:
             return known
         return await self._scanned(name, metadata, walk)
+
+    async def live_files(self) -> "pa.Table":
+        """The live files, a row each; see TableSource."""
+        if not self._reads:
+            await self.tail(None)
+        walk = self._newest().walk
+        state = walk.state if walk else await self._restored_files(self._open())
+        return state.files.told()
+
+    async def log_folder(self) -> LogFolder:
+        """What lies in the log; one more request, except on a first read."""
+        reader, first = self._open(), self._reads.get(None)
+        known = first.walk.listing if first and first.walk else None
+        return await log_folder(reader.log, known or await whole_log(reader.log))
+
+    async def commit_times(self) -> Mapping[int, datetime]:
+        """The time of each commit that the log still holds and that can be read, by version."""
+        reader = self._open()
+        return await reader.times(await whole_log(reader.log))
+
+    async def window(self, first: int, last: int) -> Window:
+        """The commits of some versions, both included and none beyond the newest, read anew."""
+        reader = self._open()
+        listing = await whole_log(reader.log)
+        walk = await reader.passage(listing, first, last)
+        return Window(
+            commits=tuple(walk.facts),
+            events=tuple(walk.events),
+            before=walk.defining.before,
+            definitions=tuple(walk.defining.definitions),
+            problems=tuple(walk.defining.problems),
+        )
 
     def kept(self) -> Kept | None:
         """The live-file state to keep after this cycle; None when nothing changed."""
@@ -166,13 +203,18 @@ class EmbeddedTable:
 
     async def _tail(self, reader: LogReader, walk: Walk, *, first: bool = False) -> Tail:
         snapshot, problems = await reader.snapshot(walk, self._time_of(walk))
+        # Where a walk goes on and meets no other definition, nobody asks for the one before.
+        asked = walk.moved_from is None or walk.defining.definitions
+        before = walk.defining.before if asked else None
         return Tail(
             snapshot=snapshot,
             commits=tuple(walk.facts),
             events=tuple(walk.events),
             position=str(walk.position or Position(walk.state.version)),
             first=first,
-            problems=problems,
+            problems=(*problems, *walk.defining.problems),
+            before=before,
+            definitions=tuple(walk.defining.definitions),
         )
 
     def _idle(self, reader: LogReader, head: Head) -> Tail:
@@ -193,10 +235,7 @@ class EmbeddedTable:
         version = walk.state.version
         if self.head is not None and self.head.version == version:
             return self.head.at
-        files = [c.files[0] for c in walk.listing.checkpoints if c.version == version]
-        if version in walk.listing.commits:
-            files.append(walk.listing.commits[version])
-        return max((file.modified for file in files), default=self.now)
+        return walk.listing.time_of(version) or self.now
 
     def _newest(self) -> _Read:
         """The read that got furthest; one that walked rather than one that found nothing new."""
@@ -237,6 +276,7 @@ class EmbeddedTable:
             at=self._time_of(walk),
             metadata=state.metadata,
             protocol=state.protocol,
+            clustering=state.clustering,
             sums=state.sums,
             complete=state.complete,
             event_name=self.event_name,

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
+
 from limnograph.cycle import LoadStates
 from limnograph.settings import TableSettings
-from monitors.core import CommitFact, Cost, EventTime, Kept, Snapshot, State, Tail
+from monitors.core import CommitFact, Cost, EventTime, Kept, LogFolder, Snapshot, State, Tail
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -99,6 +101,16 @@ class MemorySource:
 
     async def event_time(self, *, scan: bool) -> EventTime:
         return EventTime(None)
+
+    async def live_files(self) -> pa.Table:
+        rows = [fact.net for fact in self.table.commits]
+        count = len(rows)
+        vector, size, partition = [0] * count, [100] * count, [""] * count
+        return pa.table({"rows": rows, "vector": vector, "size": size, "partition": partition})
+
+    async def log_folder(self) -> LogFolder:
+        count = len(self.table.commits)
+        return LogFolder(count, 100 * count, 0 if count else None, None, None)
 
     def kept(self) -> Kept | None:
         count = str(len(self.table.commits))

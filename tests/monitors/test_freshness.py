@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +11,6 @@ import pytest
 from monitors import freshness
 from monitors.core import (
     CommitFact,
-    Cost,
     Cursor,
     EventTime,
     Reading,
@@ -22,6 +20,7 @@ from monitors.core import (
     Tail,
 )
 from monitors.freshness import Config, Seen, expectation, read, slot
+from tests.monitors.one_tail import OneTail
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -30,21 +29,6 @@ POSTS = Subject("table", "main.bronze.posts")
 
 def fact(version: int, at: datetime, *, data: bool = True) -> CommitFact:
     return CommitFact(version, at, "WRITE", 1, 0, 0, 1, 9, 0, 1, 0, "log", True, changes_data=data)
-
-
-@dataclass
-class OneTail:
-    """A source that has read one tail already."""
-
-    found: Tail
-    event: EventTime
-    cost: Cost = field(default_factory=Cost)
-
-    async def tail(self, position: str | None) -> Tail:
-        return self.found
-
-    async def event_time(self, *, scan: bool) -> EventTime:
-        return self.event
 
 
 def reading(

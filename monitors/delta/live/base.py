@@ -57,6 +57,7 @@ class Base:
         contents = await checkpoints.load(self.log, checkpoint, self._event_path)
         state = self.empty()
         state.version, state.protocol = checkpoint.version, contents.protocol
+        state.clustering = contents.clustering
         if contents.metadata is not None:
             state.set_metadata(contents.metadata)
         rows = await self.footers.rows(_without_rows(contents.adds, contents.parsed))

@@ -122,6 +122,12 @@ class LiveFiles:
         merged = pa.concat_tables([base, as_table(self._over.values())])
         return merged.sort_by("key").combine_chunks()
 
+    def told(self) -> pa.Table:
+        """What a monitor is told of all live files: unknown numbers are null, no keys."""
+        table = self.table()
+        columns = {name: _nulled(table[name]) for name in ("rows", "vector", "size")}
+        return pa.table({**columns, "partition": table["partition"]})
+
     def sums(self) -> Sums:
         """Totals over all live files."""
         table = self.table()
@@ -251,6 +257,11 @@ def _alive(table: pa.Table) -> Any:
     """Which files may have live rows: all but those whose every row is known to be deleted."""
     rows = table["rows"].to_numpy()
     return (rows != table["vector"].to_numpy()) | (rows == UNKNOWN)
+
+
+def _nulled(column: Any) -> Any:
+    numbers = column.to_numpy()
+    return pa.array(numbers, mask=numbers == UNKNOWN)
 
 
 def _sum(numbers: Any) -> int:

@@ -25,12 +25,12 @@ from monitors.delta.live.files import (
     encode,
 )
 from monitors.delta.live.statistics import Bound
-from monitors.delta.log.actions import Metadata, Protocol
+from monitors.delta.log.actions import Clustering, Metadata, Protocol
 from monitors.delta.log.position import Position
 
 HEAD = "head"
 _SNAPSHOT = "files"
-_HEAD_FORMAT = "head.json.1"
+_HEAD_FORMAT = "head.json.2"
 _LEAST_FOLD = 64
 
 
@@ -46,6 +46,7 @@ class Head:
     at: datetime
     metadata: Metadata
     protocol: Protocol
+    clustering: Clustering
     sums: Sums
     complete: bool
     event_name: str | None
@@ -83,6 +84,7 @@ def _head(document: dict[str, Any]) -> Head:
             "at": datetime.fromtimestamp(document["at"], UTC),
             "metadata": _metadata(document["metadata"]),
             "protocol": _protocol(document["protocol"]),
+            "clustering": tuple(tuple(path) for path in document["clustering"]),
             "sums": Sums(**document["sums"]),
             "bound": Bound(document["bound"]),
             "deltas": tuple(document["deltas"]),

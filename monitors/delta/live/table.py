@@ -16,7 +16,7 @@ from monitors.delta.live.statistics import (
     plausible,
     row_count,
 )
-from monitors.delta.log.actions import Commit, FileAction, Metadata, Protocol
+from monitors.delta.log.actions import Clustering, Commit, FileAction, Metadata, Protocol
 from monitors.delta.partition_values import partition_value
 from monitors.delta.paths import Root, data_path
 from monitors.delta.schema import Primitive, Schema
@@ -42,6 +42,7 @@ class TableState:
     version: int = -1
     metadata: Metadata | None = None
     protocol: Protocol | None = None
+    clustering: Clustering = ()
     files: LiveFiles = field(default_factory=LiveFiles)
     sums: Sums = field(default_factory=Sums)
     complete: bool = True
@@ -168,7 +169,9 @@ class TableState:
         return Touched(action, self.key(action), file, stray)
 
     def moved_metadata(self, commit: Commit) -> None:
-        """Take over the commit's protocol and metaData actions."""
+        """Take over the commit's protocol, metaData and clustering."""
+        if commit.clustering is not None:
+            self.clustering = commit.clustering
         if commit.protocol is not None:
             self.protocol = commit.protocol
         if commit.metadata is not None:

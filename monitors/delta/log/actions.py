@@ -18,7 +18,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 GREATEST = 2**63 - 1
 """The greatest count and the greatest version: both are 64-bit integers in the log."""
 _EXACT_FLOAT = 2**53
-_KINDS = frozenset({"add", "remove", "cdc", "commitInfo", "metaData", "protocol"})
+_KINDS = frozenset({"add", "remove", "cdc", "commitInfo", "metaData", "protocol", "domainMetadata"})
+_CLUSTERING = "delta.clustering"
 # A time beyond the year 9999 cannot be a datetime.
 _LAST_MS = 253_402_300_799_000
 
@@ -105,6 +106,10 @@ class Metadata:
         return self.properties.get("delta.enableChangeDataFeed", "").lower() == "true"
 
 
+Clustering = tuple[tuple[str, ...], ...]
+"""The columns by which a table is clustered: the physical path of each."""
+
+
 @dataclass(slots=True)
 class Commit:
     """One commit. `at` follows design: in-commit timestamp, commitInfo, then the file's time."""
@@ -114,6 +119,7 @@ class Commit:
     info: Mapping[str, Any] = field(default_factory=dict)
     protocol: Protocol | None = None
     metadata: Metadata | None = None
+    clustering: Clustering | None = None
     adds: list[FileAction] = field(default_factory=list)
     removes: list[FileAction] = field(default_factory=list)
     cdc: list[FileAction] = field(default_factory=list)
@@ -186,8 +192,8 @@ def _take(commit: Commit, action: Mapping[str, Any], where: str) -> None:
             commit.cdc.append(_change_file(body))
             continue
         if not isinstance(body, Mapping):
-            if kind == "commitInfo":
-                # Where a commit came from is told as the writer likes.
+            if kind in ("commitInfo", "domainMetadata"):
+                # Neither tells what the table holds, and both are told as the writer likes.
                 continue
             raise broken(where, f"has an action {kind!r} that is not an object")
         if kind == "add":
@@ -198,6 +204,8 @@ def _take(commit: Commit, action: Mapping[str, Any], where: str) -> None:
             commit.info = body
         elif kind == "metaData":
             commit.metadata = metadata_of(body, where)
+        elif kind == "domainMetadata":
+            commit.clustering = clustering_of(body, commit.clustering)
         else:
             commit.protocol = protocol_of(body, where)
 
@@ -281,6 +289,22 @@ def metadata_of(body: Mapping[str, Any], where: str) -> Metadata:
         _texts(body.get("partitionColumns"), "partitionColumns", where),
         {str(key): str(_text(value)) for key, value in pairs.items() if value is not None},
     )
+
+
+def clustering_of(body: Mapping[str, Any], before: Clustering | None) -> Clustering | None:
+    """The clustering that a domainMetadata action sets; `before` where it is about another domain.
+
+    Format: https://github.com/delta-io/delta/blob/master/PROTOCOL.md, "Clustered Table".
+    """
+    if body.get("domain") != _CLUSTERING:
+        return before
+    if body.get("removed") is True:
+        return ()
+    try:
+        columns = orjson.loads(body["configuration"])["clusteringColumns"]
+        return tuple(tuple(str(part) for part in column) for column in columns)
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return before
 
 
 def _texts(values: Any, name: str, where: str) -> tuple[str, ...]:

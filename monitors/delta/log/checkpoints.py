@@ -15,21 +15,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from monitors.delta.log.actions import (
+    Clustering,
     FileAction,
     Metadata,
     Protocol,
     broken,
+    clustering_of,
     file_action,
     metadata_of,
     parse_lines,
     protocol_of,
 )
-from monitors.delta.log.listing import LOG, Checkpoint
+from monitors.delta.log.listing import SIDECARS, Checkpoint
 from monitors.delta.log.logstore import LogStore
 from monitors.errors import UnreadableError
 
-_ACTIONS = ("add", "metaData", "protocol", "sidecar")
-_MANIFEST = ("metaData", "protocol", "sidecar.path")
+_ACTIONS = ("add", "metaData", "protocol", "sidecar", "domainMetadata")
+_MANIFEST = ("metaData", "protocol", "sidecar.path", "domainMetadata")
 _FILES = (
     "add.path",
     "add.size",
@@ -54,6 +56,7 @@ class Contents:
     metadata: Metadata | None = None
     protocol: Protocol | None = None
     sidecars: list[str] = field(default_factory=list)
+    clustering: Clustering = ()
 
 
 async def load(log: LogStore, checkpoint: Checkpoint, event_path: EventPath) -> Contents:
@@ -80,7 +83,7 @@ async def load(log: LogStore, checkpoint: Checkpoint, event_path: EventPath) -> 
 
 def _sidecar(path: str) -> str:
     """Where a sidecar is: always in its folder, though its path may be spelled out in full."""
-    return f"{LOG}/_sidecars/{unquote(path.rpartition('/')[2])}"
+    return f"{SIDECARS}/{unquote(path.rpartition('/')[2])}"
 
 
 def _event_columns(path: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -149,7 +152,7 @@ def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
 
 
 def _take(contents: Contents, row: Mapping[str, Any], where: str) -> None:
-    add, metadata, protocol, sidecar = (_action(row, kind, where) for kind in _ACTIONS)
+    add, metadata, protocol, sidecar, domain = (_action(row, kind, where) for kind in _ACTIONS)
     # Parquet turns an absent action into null, or into a struct of nulls.
     if add and add.get("path"):
         _take_add(contents, add, where)
@@ -159,6 +162,8 @@ def _take(contents: Contents, row: Mapping[str, Any], where: str) -> None:
         contents.protocol = protocol_of(protocol, where)
     if sidecar and sidecar.get("path"):
         contents.sidecars.append(str(sidecar["path"]))
+    if domain:
+        contents.clustering = clustering_of(domain, contents.clustering) or ()
 
 
 def _action(row: Mapping[str, Any], kind: str, where: str) -> Mapping[str, Any] | None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from monitors.delta.log.actions import GREATEST
 
 LOG = "_delta_log"
+SIDECARS = f"{LOG}/_sidecars"
 _VERSION = re.compile(r"\d{20}(?=\.)", re.ASCII)
 _COMPACTED = re.compile(r"\.(\d{20})\.compacted\.json", re.ASCII)
 _CLASSIC = re.compile(r"\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet", re.ASCII)
@@ -43,6 +44,7 @@ class Listing:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     checksums: dict[int, LogFile] = field(default_factory=dict)
     compacted: dict[tuple[int, int], LogFile] = field(default_factory=dict)
+    files: int = 0
     size: int = 0
 
     @property
@@ -51,6 +53,13 @@ class Listing:
         checkpoint = max((c.version for c in self.checkpoints), default=None)
         commit = max(self.commits, default=None)
         return max((v for v in (checkpoint, commit) if v is not None), default=None)
+
+    def time_of(self, version: int) -> datetime | None:
+        """When the files of a version were last written; None when none of them is here."""
+        files = [c.files[0] for c in self.checkpoints if c.version == version]
+        if version in self.commits:
+            files.append(self.commits[version])
+        return max((file.modified for file in files), default=None)
 
     def checkpoints_upto(self, version: int) -> list[Checkpoint]:
         """The checkpoints at or below a version, newest first."""
@@ -74,6 +83,7 @@ def sort_out(files: Iterable[LogFile]) -> Listing:
     for file in files:
         folder, _, name = file.path.rpartition("/")
         if folder == LOG:
+            listing.files += 1
             listing.size += file.size
             _place(listing, parts, name, file)
     listing.checkpoints.extend(_complete(parts))

@@ -13,7 +13,7 @@ from obstore.store import LocalStore
 
 from monitors.core import Cost
 from monitors.delta.log.actions import broken
-from monitors.delta.log.listing import LOG, LogFile
+from monitors.delta.log.listing import LOG, SIDECARS, LogFile
 from monitors.delta.stores import StorageErrors, Store, is_denied
 from monitors.errors import UnreadableError
 
@@ -41,9 +41,20 @@ class LogStore:
         except StorageErrors as error:
             raise self.unreadable(f"{LOG}/", error) from None
 
-    async def _listed(self, offset: str | None) -> list[LogFile]:
+    async def sidecars(self) -> list[LogFile]:
+        """The sidecars of v2 checkpoints, in no particular order."""
+        self.cost += Cost(requests=1)
+        try:
+            if isinstance(self.store, LocalStore):
+                table = Path(str(self.store.prefix))
+                return await asyncio.to_thread(local_entries, table, None, SIDECARS)
+            return await self._listed(None, SIDECARS)
+        except StorageErrors as error:
+            raise self.unreadable(f"{SIDECARS}/", error) from None
+
+    async def _listed(self, offset: str | None, folder: str = LOG) -> list[LogFile]:
         found: list[LogFile] = []
-        async for page in obstore.list(self.store, LOG, offset=offset, chunk_size=_PAGE):
+        async for page in obstore.list(self.store, folder, offset=offset, chunk_size=_PAGE):
             found.extend(map(_log_file, page))
         return found
 
@@ -90,26 +101,26 @@ class LogStore:
         )
 
 
-def local_entries(table: Path, offset: str | None) -> list[LogFile]:
+def local_entries(table: Path, offset: str | None, folder: str = LOG) -> list[LogFile]:
     """The files of a local `_delta_log` after an offset; none where there is no such folder.
 
     obstore's own listing of a local folder descends into folders below it, follows loops of
     symlinks, stops at names that are not UTF-8, and takes a folder that it may not read for an
     empty one.
     """
-    after = offset.removeprefix(f"{LOG}/") if offset else ""
+    after = offset.removeprefix(f"{folder}/") if offset else ""
     found: list[LogFile] = []
     try:
-        with os.scandir(table / LOG) as entries:
+        with os.scandir(table / folder) as entries:
             for entry in entries:
-                if entry.name > after and (file := _local_file(entry)):
+                if entry.name > after and (file := _local_file(entry, folder)):
                     found.append(file)
     except FileNotFoundError:
         return []
     return found
 
 
-def _local_file(entry: "os.DirEntry[str]") -> LogFile | None:
+def _local_file(entry: "os.DirEntry[str]", folder: str) -> LogFile | None:
     try:
         if not entry.is_file():
             return None
@@ -123,7 +134,7 @@ def _local_file(entry: "os.DirEntry[str]") -> LogFile | None:
     etag = f"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}"
     modified = min(max(stat.st_mtime, 0), _LAST_SECOND)
     name = os.fsencode(entry.name).decode("utf-8", "replace")
-    return LogFile(f"{LOG}/{name}", stat.st_size, etag, datetime.fromtimestamp(modified, UTC))
+    return LogFile(f"{folder}/{name}", stat.st_size, etag, datetime.fromtimestamp(modified, UTC))
 
 
 def _log_file(entry: Any) -> LogFile:

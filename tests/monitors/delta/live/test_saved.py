@@ -18,6 +18,7 @@ HEAD = Head(
     at=datetime(2026, 3, 2, 12, 30, 1, 123000, tzinfo=UTC),
     metadata=Metadata("id", "{}", ("p", "q"), {"delta.enableChangeDataFeed": "true"}),
     protocol=Protocol(3, 7, ("deletionVectors",), ("deletionVectors", "changeDataFeed")),
+    clustering=(("a",), ("b", "c")),
     sums=Sums(files=3, rows=9, size=30),
     complete=True,
     event_name="at",

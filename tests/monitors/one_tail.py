@@ -1,0 +1,37 @@
+"""A source that has been read already, for tests of what monitors make of it."""
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from monitors.core import Cost, EventTime, LogFolder, Tail
+
+NUMBERS = {name: pa.int64() for name in ("rows", "vector", "size")}
+FILES = pa.schema({**NUMBERS, "partition": pa.string()})
+
+
+@dataclass
+class OneTail:
+    """What a table's source gives; `asked` are the methods that cost something, as called."""
+
+    found: Tail
+    event: EventTime = field(default_factory=lambda: EventTime(None))
+    files: pa.Table = field(default_factory=FILES.empty_table)
+    folder: LogFolder = field(default_factory=lambda: LogFolder(0, 0, None, None, None))
+    cost: Cost = field(default_factory=Cost)
+    asked: list[str] = field(default_factory=list)
+
+    async def tail(self, position: str | None) -> Tail:
+        return self.found
+
+    async def event_time(self, *, scan: bool) -> EventTime:
+        self.asked.append("event_time")
+        return self.event
+
+    async def live_files(self) -> pa.Table:
+        self.asked.append("live_files")
+        return self.files
+
+    async def log_folder(self) -> LogFolder:
+        self.asked.append("log_folder")
+        return self.folder
