@@ -7,8 +7,8 @@ BIN := .venv/bin
 # The package of this checkout and its pins; build tools are pinned too.
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python \
 	--constraints constraints.txt --build-constraints constraints.txt
-# The S3 on loopback serves the others.
-BENCHMARKS := $(filter-out __init__ loopback_s3,$(basename $(notdir $(wildcard benchmarks/*.py))))
+# These two serve the others.
+BENCHMARKS := $(filter-out __init__ loopback_s3 raw_reads,$(basename $(notdir $(wildcard benchmarks/*.py))))
 # Quick tests run on two cores; those that kill, serve or start a JVM have the machine to themselves.
 BOTH := --numprocesses=2 --dist=worksteal
 QUICK := not spark and not slow and not proof

@@ -1,6 +1,7 @@
 """A small S3 on loopback over a folder: LIST with start-after, GET with ranges, and latency.
 
-Reads only, needs no signature, and sleeps before each answer, as a distant store would. Format:
+Reads only, needs no signature, and sleeps before each answer, as a distant store would. A few
+template folders can be presented as any number of tables. Format:
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html.
 """
 
@@ -21,6 +22,7 @@ from xml.sax.saxutils import escape
 
 BUCKET = "lake"
 _PAGE = 1000
+_TABLE = re.compile(r"table_(\d+)")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -33,10 +35,15 @@ class Answer:
 
 @dataclass(slots=True)
 class LoopbackS3:
-    """Serves the files under `root` as one bucket; `requests` counts what was answered."""
+    """Serves the files under `root` as one bucket; `requests` counts what was answered.
+
+    With `templates`, `table_N/…` is what lies in `template_(N modulo templates)/…`. A GET of
+    `/requests` tells the count, and is not in it.
+    """
 
     root: Path
     latency: float
+    templates: int = 0
     requests: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -53,13 +60,15 @@ class LoopbackS3:
 
     def answer(self, target: str, range_: str | None) -> Answer:
         """What a GET (or HEAD) of a target gets."""
+        if target == "/requests":
+            return Answer("200 OK", {}, str(self.requests).encode())
         self.requests += 1
         url = urlsplit(target)
         path = unquote(url.path).removeprefix(f"/{BUCKET}").lstrip("/")
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
         if path == "" and "list-type" in query:
             return self._list(query)
-        file = self.root / path
+        file = self._file(path)
         if not file.is_file():
             return Answer("404 Not Found", {}, b"<Error><Code>NoSuchKey</Code></Error>")
         return _object(file, range_)
@@ -70,7 +79,7 @@ class LoopbackS3:
         keys = [key for key in self._keys(prefix) if key > after]
         page, more = keys[:_PAGE], len(keys) > _PAGE
         token = f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if more else ""
-        entries = "".join(_entry(key, self.root / key) for key in page)
+        entries = "".join(_entry(key, self._file(key)) for key in page)
         body = (
             '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult>'
             f"<Name>{BUCKET}</Name><Prefix>{escape(prefix)}</Prefix>"
@@ -80,9 +89,17 @@ class LoopbackS3:
         return Answer("200 OK", {"Content-Type": "application/xml"}, body.encode())
 
     def _keys(self, prefix: str) -> list[str]:
-        folder = self.root / prefix
-        below = (Path(at) / name for at, _, names in os.walk(folder) for name in names)
-        return sorted(file.relative_to(self.root).as_posix() for file in below)
+        folder = self._file(prefix)
+        below = (os.path.join(at, name) for at, _, names in os.walk(folder) for name in names)
+        start = len(str(folder)) + 1
+        return sorted(f"{prefix.rstrip('/')}/{name[start:]}".lstrip("/") for name in below)
+
+    def _file(self, key: str) -> Path:
+        match = _TABLE.match(key) if self.templates else None
+        if match is None:
+            return self.root / key
+        template = f"template_{int(match[1]) % self.templates:04}"
+        return self.root / f"{template}{key[match.end() :]}"
 
 
 def _object(file: Path, range_: str | None) -> Answer:
@@ -124,9 +141,10 @@ def _wire(answer: Answer, *, with_body: bool) -> bytes:
 
 
 @contextlib.contextmanager
-def running(root: Path, latency: float) -> Iterator[dict[str, str]]:
+def running(root: Path, latency: float, templates: int = 0) -> Iterator[dict[str, str]]:
     """The storage options of a server over `root`, in a process of its own."""
     command = [sys.executable, __file__, str(root), "--latency", str(latency)]
+    command += ["--templates", str(templates)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port = process.stdout.readline().strip()
@@ -147,8 +165,9 @@ def uri(table: str) -> str:
     return f"s3://{BUCKET}/{quote(table)}"
 
 
-async def _main(root: Path, latency: float) -> None:
-    server = await asyncio.start_server(LoopbackS3(root, latency).serve, "127.0.0.1", 0)
+async def _main(root: Path, latency: float, templates: int) -> None:
+    s3 = LoopbackS3(root, latency, templates)
+    server = await asyncio.start_server(s3.serve, "127.0.0.1", 0, backlog=1000)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
@@ -157,5 +176,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("root", type=Path)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--templates", type=int, default=0, help="folders that table_N stand for")
     arguments = parser.parse_args()
-    asyncio.run(_main(arguments.root, arguments.latency))
+    asyncio.run(_main(arguments.root, arguments.latency, arguments.templates))

@@ -6,8 +6,13 @@ import pyarrow as pa
 
 from monitors.core import Cost, EventTime, LogFolder, Tail
 
-NUMBERS = {name: pa.int64() for name in ("rows", "vector", "size")}
-FILES = pa.schema({**NUMBERS, "partition": pa.string()})
+_COLUMNS = (
+    ("rows", pa.int64()),
+    ("vector", pa.int64()),
+    ("size", pa.int64()),
+    ("partition", pa.string()),
+)
+FILES = pa.schema(_COLUMNS)
 
 
 @dataclass

@@ -515,3 +515,71 @@ def test_a_commit_that_is_too_much_for_a_worker_costs_only_its_own_count(uri: st
         ("log", False, "unreadable_feed"),
         ("feed", True, ""),
     ]
+
+
+def test_live_files_are_told_the_same_from_the_log_and_from_what_was_kept(uri: str) -> None:
+    write_deltalake(uri, rows(1, 5), partition_by=["id"])
+    DeltaTable(uri).delete("id = 5")
+    cycles = Cycles(uri)
+    cycles.run()
+    assert cycles.source is not None
+    told = asyncio.run(cycles.source.live_files())
+    assert told.column_names == ["rows", "vector", "size", "partition"]
+    assert set(told["partition"].to_pylist()) == {f"id={number}" for number in range(1, 5)}
+    assert told["rows"].to_pylist() == [1] * 4
+    cycles.run()
+    assert asyncio.run(cycles.source.live_files()).equals(told)
+    assert cycles.loads == 1
+
+
+def test_numbers_that_the_log_does_not_tell_are_null_among_the_live_files(tmp_path: Path) -> None:
+    log = Log(tmp_path / "posts")
+    log.commit(0, *BIRTH, {"add": {"path": "a", "partitionValues": {}, "dataChange": True}})
+    cycles = Cycles(str(tmp_path / "posts"), log_only=True)
+    cycles.run()
+    assert cycles.source is not None
+    (file,) = asyncio.run(cycles.source.live_files()).to_pylist()
+    assert file == {"rows": None, "vector": 0, "size": None, "partition": ""}
+
+
+def test_the_log_folder_tells_its_size_and_how_far_back_it_reaches(uri: str) -> None:
+    for start in (1, 2, 3):
+        write_deltalake(uri, rows(start, start), mode="append")
+    DeltaTable(uri).create_checkpoint()
+    log_files(uri)[0].unlink()
+    cycles = Cycles(uri)
+    cycles.run()
+    assert cycles.source is not None
+    folder = asyncio.run(cycles.source.log_folder())
+    there = [file for file in Path(uri, "_delta_log").iterdir() if file.is_file()]
+    assert (folder.files, folder.size_bytes) == (len(there), sum(f.stat().st_size for f in there))
+    assert (folder.first_version, folder.checkpoint_version) == (1, 2)
+    assert folder.checkpoint_at is not None
+
+
+def test_a_window_is_counted_as_the_first_read_counted_it(uri: str) -> None:
+    write_deltalake(uri, rows(1, 5), configuration=FEED)
+    write_deltalake(uri, rows(6, 8), mode="append")
+    DeltaTable(uri).delete("id <= 2")
+    DeltaTable(uri).create_checkpoint()
+    write_deltalake(uri, rows(9, 9), mode="append")
+    cycles = Cycles(uri)
+    whole = cycles.run()
+    assert cycles.source is not None
+    for first, last in ((0, 0), (1, 2), (2, 3), (3, 3)):
+        window = asyncio.run(cycles.source.window(first, last))
+        assert window.commits == whole.commits[first : last + 1]
+        assert window.events == ()
+    times = asyncio.run(cycles.source.commit_times())
+    assert times == {fact.version: fact.at for fact in whole.commits}
+
+
+def test_a_window_over_commits_that_are_gone_says_so(uri: str) -> None:
+    for start in (1, 2, 3, 4):
+        write_deltalake(uri, rows(start, start), mode="append")
+    log_files(uri)[1].unlink()
+    cycles = Cycles(uri)
+    source = cycles._open()
+    window = asyncio.run(source.window(1, 2))
+    assert [fact.version for fact in window.commits] == [2]
+    assert [event.kind for event in window.events] == [EventKind.LOG_CLEANED]
