@@ -21,6 +21,10 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 BUCKET = "lake"
+_KEYS = {"AWS_ACCESS_KEY_ID": "loopback", "AWS_SECRET_ACCESS_KEY": "loopback"}
+_PLACE = {"AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1"}
+OPTIONS = ("AWS_ENDPOINT_URL", *_PLACE, *_KEYS)
+"""The names of the storage options that `running` gives."""
 _PAGE = 1000
 _TABLE = re.compile(r"table_(\d+)")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -149,13 +153,7 @@ def running(root: Path, latency: float, templates: int = 0) -> Iterator[dict[str
         assert process.stdout is not None
         port = process.stdout.readline().strip()
         try:
-            yield {
-                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-                "AWS_ALLOW_HTTP": "true",
-                "AWS_REGION": "us-east-1",
-                "AWS_ACCESS_KEY_ID": "loopback",
-                "AWS_SECRET_ACCESS_KEY": "loopback",
-            }
+            yield {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", **_PLACE, **_KEYS}
         finally:
             process.terminate()
 

@@ -9,18 +9,32 @@ import argparse
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import obstore
 import orjson
-from obstore.store import ObjectStore
 
+from benchmarks.loopback_s3 import OPTIONS
 from monitors.delta.stores import open_store
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
 
 _TABLES_AT_ONCE = 32
 _GETS_AT_ONCE = 32
 
 
-async def read(store: ObjectStore, offset: str | None) -> int:
+def read_disk(table: str, after: str) -> int:
+    """The actions of the commits of a local log whose names come after one."""
+    with os.scandir(f"{table}/_delta_log") as entries:
+        files = [e.path for e in entries if e.name.endswith(".json") and e.name > after]
+    return sum(
+        len([orjson.loads(line) for line in Path(f).read_bytes().splitlines()]) for f in files
+    )
+
+
+async def read(store: "ObjectStore", offset: str | None) -> int:
     """The actions of the commits after an offset of one log."""
     names = [
         entry["path"]
@@ -56,9 +70,12 @@ def main() -> None:
     parser.add_argument("--after", type=int, help="version of the last commit that is known")
     arguments = parser.parse_args()
     uris = [f"{arguments.prefix}/table_{number:05}" for number in range(arguments.tables)]
-    options = {key: value for key, value in os.environ.items() if key.startswith("AWS_")}
-    offset = None if arguments.after is None else f"_delta_log/{arguments.after:020d}.json"
-    asyncio.run(read_all(uris, options, offset))
+    options = {key: os.environ[key] for key in OPTIONS if key in os.environ}
+    last = "" if arguments.after is None else f"{arguments.after:020d}.json"
+    if "://" in arguments.prefix:
+        asyncio.run(read_all(uris, options, f"_delta_log/{last}" if last else None))
+    else:
+        sum(read_disk(uri, last) for uri in uris)
 
 
 if __name__ == "__main__":

@@ -50,9 +50,7 @@ class Assessment:
         return TableResult(tuple(results), source.cost)
 
     async def _opened(self, due: Due, known: Mapping[str, Known]) -> OpenTable | Exception:
-        head = None
-        if known.get(LOG, Known()).seen.cursor is not None:
-            head = await self.recorder.state(due.subject.id, LOG, self.lake.head)
+        head = known.get(LOG, Known()).states.get(self.lake.head)
 
         async def load_states() -> Mapping[str, State]:
             return await self.recorder.states(due.subject.id, LOG)
@@ -97,11 +95,10 @@ class Assessment:
     ) -> Reading:
         if missing := sorted(set(monitor.needs) - self.lake.abilities):
             return _unable(self.lake, monitor, missing)
-        states = await self.recorder.states(due.subject.id, monitor.name)
         config, cursor = due.table.monitors[monitor.name], known.seen.cursor
         try:
             async with time_limit(self.timeout) as timer:
-                return await monitor.read(source, due.subject, config, cursor, states, now)
+                return await monitor.read(source, due.subject, config, cursor, known.states, now)
         except StoreError:
             raise
         except Exception as error:
@@ -115,7 +112,7 @@ class Assessment:
 
     def _failed(self, due: Due, monitor: Monitor, error: Exception) -> Reading:
         """The error as a reading, and told in one line of the log."""
-        reading = Reading.error(*_explained(error))
+        reading = Reading.error(*explained(error))
         log.warning(
             "could not be read",
             table=due.table.name,
@@ -155,7 +152,7 @@ class Assessment:
         except TransientStoreError:
             raise
         except Exception as error:
-            reason, mend = _explained(error)
+            reason, mend = explained(error)
             log.warning(
                 "live files not kept",
                 table=due.table.name,
@@ -185,7 +182,7 @@ def _outcome(due: Due, monitor: Monitor, reading: Reading, now: datetime, run: s
     )
 
 
-def _explained(error: Exception) -> tuple[str, str]:
+def explained(error: Exception) -> tuple[str, str]:
     """Reason and mend of an error; generic ones where nothing better is known."""
     if isinstance(error, LimnographError):
         return error.reason, error.mend

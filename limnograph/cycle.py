@@ -72,10 +72,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store holds of one monitor on one subject before the reading."""
+    """What the store holds of one monitor, or of the lake, on one subject before the reading."""
 
     seen: Seen = field(default_factory=Seen)
     latest: Values = field(default_factory=dict)
+    states: Mapping[str, State] = field(default_factory=dict)
 
 
 class Written(StrEnum):
@@ -134,7 +135,9 @@ class CycleResult:
 
 def adds_nothing(reading: Reading, known: Known) -> bool:
     """Whether the store already holds all of a reading but its outcome."""
-    if reading.facts or reading.events or reading.states or reading.dropped_states:
+    if reading.facts or reading.definitions or reading.events:
+        return False
+    if reading.states or reading.dropped_states:
         return False
     return (
         not reading.recreated

@@ -17,6 +17,7 @@ Args = TypeVarTuple("Args")
 
 IDLE_BATCH = 500  # readings that changed nothing, written in one transaction
 ATTEMPTS = 5
+FIRST_PAUSE = 0.1  # seconds
 
 
 class Recorder:
@@ -32,17 +33,16 @@ class Recorder:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="limnograph-store")
         self._idle: list[OutcomeRow] = []
 
-    async def known(self, subjects: Sequence[str]) -> dict[tuple[str, str], Known]:
-        """What the store holds of some subjects, by subject id and monitor; in few statements."""
-        return await self._do(self._known, subjects)
+    async def known(self, subjects: Sequence[str], head: str) -> dict[tuple[str, str], Known]:
+        """What the store holds of some subjects, by subject id and monitor; in few statements.
+
+        Of what a lake kept there is only the state of the key `head`; the others may be large.
+        """
+        return await self._do(self._known, subjects, head)
 
     async def states(self, subject: str, monitor: str) -> Mapping[str, State]:
-        """The states that a monitor left on a subject."""
+        """All states that a monitor, or the lake, left on a subject."""
         return await self._do(self._store.states, subject, monitor)
-
-    async def state(self, subject: str, monitor: str, key: str) -> State | None:
-        """One of those states; the others may be large and are not read."""
-        return (await self._do(self._store.states, subject, monitor, (key,))).get(key)
 
     async def write(self, record: Record) -> bool:
         """Write a reading in one transaction; False when another runner was first."""
@@ -89,22 +89,32 @@ class Recorder:
 
     async def _do(self, function: Callable[[*Args], T], *args: *Args) -> T:
         loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, function, *args)
+        except TransientStoreError:
+            # What it takes to try again costs more than most calls: only now.
+            await asyncio.sleep(FIRST_PAUSE)
         async for attempt in stamina.retry_context(
-            on=TransientStoreError, attempts=ATTEMPTS, timeout=60.0, wait_initial=0.1, wait_max=5.0
+            on=TransientStoreError,
+            attempts=ATTEMPTS - 1,
+            timeout=60.0,
+            wait_initial=2 * FIRST_PAUSE,
+            wait_max=5.0,
         ):
             with attempt:
                 result = await loop.run_in_executor(self._thread, function, *args)
         return result
 
-    def _known(self, subjects: Sequence[str]) -> dict[tuple[str, str], Known]:
+    def _known(self, subjects: Sequence[str], head: str) -> dict[tuple[str, str], Known]:
         latest: dict[tuple[str, str], dict[Any, float]] = {}
         for row in self._store.latest(subjects):
             values = latest.setdefault((row.subject, row.monitor), {})
             values[row.metric, row.labels] = row.value
         seen = self._store.seen(subjects)
+        states = self._store.small_states(subjects, head)
         return {
-            key: Known(seen.get(key, Seen()), latest.get(key, {}))
-            for key in seen.keys() | latest.keys()
+            key: Known(seen.get(key, Seen()), latest.get(key, {}), states.get(key, {}))
+            for key in seen.keys() | latest.keys() | states.keys()
         }
 
     def _outcomes(self, kind: str) -> Mapping[str, Mapping[Outcome, int]]:

@@ -55,7 +55,7 @@ async def run_cycle(
         await recorder.flush()
         result = CycleResult(run, started, clock(), tuple(tables))
         if tables:
-            await _write_vitals(result, due, lake.name, recorder)
+            await _write_vitals(result, due, lake, recorder)
         log.debug("cycle ended", tables=len(tables), requests=result.cost.requests)
     return result
 
@@ -73,7 +73,7 @@ async def _read_all(
 
     async def feed() -> None:
         for start in range(0, len(due), _BATCH):
-            for job in await _jobs(due[start : start + _BATCH], assessment.recorder):
+            for job in await _jobs(due[start : start + _BATCH], assessment):
                 await jobs.put(job)
         for _ in range(concurrency):
             await jobs.put(None)
@@ -95,16 +95,17 @@ async def _read_all(
     raise failure
 
 
-async def _jobs(due: Sequence[Due], recorder: Recorder) -> list[_Job]:
+async def _jobs(due: Sequence[Due], assessment: Assessment) -> list[_Job]:
     """The tables with what the store knows of each, by monitor."""
     by_subject: dict[str, dict[str, Known]] = {item.subject.id: {} for item in due}
-    for (subject, monitor), known in (await recorder.known(list(by_subject))).items():
-        by_subject[subject][monitor] = known
+    known = await assessment.recorder.known(list(by_subject), assessment.lake.head)
+    for (subject, monitor), of_monitor in known.items():
+        by_subject[subject][monitor] = of_monitor
     return [(item, by_subject[item.subject.id]) for item in due]
 
 
 async def _write_vitals(
-    result: CycleResult, due: Sequence[Due], source: str, recorder: Recorder
+    result: CycleResult, due: Sequence[Due], lake: Lake, recorder: Recorder
 ) -> None:
     """Write what the cycle says about its monitors and its source."""
 
@@ -119,8 +120,9 @@ async def _write_vitals(
         await write(Subject("monitor", monitor), reading)
         increments = vitals.monitor_increments(monitor, results)
         await recorder.add_totals(SERVICE, monitor, increments)
+    source = lake.name
     of_source = Subject("source", source)
-    known = await recorder.known([of_source.id])
+    known = await recorder.known([of_source.id], lake.head)
     latest = known.get((of_source.id, SERVICE), Known()).latest
     await write(of_source, vitals.source_reading(source, result.results, latest, result.ended))
     await recorder.add_totals(SERVICE, source, vitals.source_increments(source, result))

@@ -28,9 +28,13 @@ DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.slow))
 
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
-    """A running server; `url` is that of its own database, as SQLAlchemy writes it."""
+    """A running server; `url` is that of its own database, as SQLAlchemy writes it.
+
+    `folder` holds its data.
+    """
 
     url: str
+    folder: Path
 
     @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
@@ -64,7 +68,7 @@ def postgres_running() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="limnograph-postgres-"))
     server = get_server(folder / "data", cleanup_mode="delete")
     try:
-        postgres = PostgresServer(server.get_uri(driver="psycopg"))
+        postgres = PostgresServer(server.get_uri(driver="psycopg"), folder / "data")
         postgres.execute("ALTER SYSTEM SET fsync = off")
         postgres.execute("SELECT pg_reload_conf()")
         yield postgres

@@ -11,6 +11,7 @@ from typing import Any
 
 from limnograph.settings import json_schema as _json_schema
 from limnograph.settings.document import parse
+from limnograph.settings.keeping import StoreSettings
 from limnograph.settings.known import known_monitors
 from limnograph.settings.models import Http, Metrics, Run
 from limnograph.settings.problems import Problem
@@ -33,6 +34,7 @@ __all__ = [
     "Run",
     "Schedule",
     "Settings",
+    "StoreSettings",
     "TableGlob",
     "TableSettings",
     "check",

@@ -32,6 +32,7 @@ _EXPECTED = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
     "duration_type": "a duration such as 90s, 15m or 1h",
+    "age_type": "an age such as 14d, 8w or 2y",
     "schedule_type": "a duration such as 15m or a line of cron such as '5 * * * *'",
 }
 _MENDS = {"a list": "; write it in brackets, [a, b]", "a mapping": "; write name: value below it"}
@@ -109,6 +110,8 @@ def shown(value: object, path: Path) -> str:
 
 
 def _is_quiet(path: Path) -> bool:
+    if path[:1] == ("store",) and path[1:2] in (("retention",), ("metrics",)):
+        return False
     return any(
         part in ("store", "storage_options") or looks_secret(part)
         for part in path

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from limnograph.settings.models import File
+from limnograph.settings.models import File, StoreForm
 from monitors.core import Monitor
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -15,13 +15,15 @@ _IDENTIFIED = {
     ]
 }
 _FORMS_OF_TABLES = ("Defaults", "Table")
-_FORMS = ("Http", "Run", "Metrics", *_FORMS_OF_TABLES)
+_FORMS_OF_THE_STORE = ("StoreForm", "Retention", "MetricRetention")
+_FORMS = ("Http", "Run", "Metrics", *_FORMS_OF_TABLES, *_FORMS_OF_THE_STORE)
 
 
 def json_schema(known: Mapping[str, Monitor]) -> dict[str, Any]:
     """A schema of draft 2020-12 with the stanzas of these monitors."""
     schema = {**File.model_json_schema(), "title": "limnograph"}
     definitions: dict[str, Any] = schema["$defs"]
+    _describe_store(schema, known)
     stanzas = _stanzas(known, definitions)
     for name in _FORMS_OF_TABLES:
         definitions[name]["properties"]["monitors"].update(stanzas)
@@ -30,6 +32,16 @@ def json_schema(known: Mapping[str, Monitor]) -> dict[str, Any]:
     for form in (schema, *(definitions[name] for name in _FORMS)):
         _allow_empty(form)
     return {"$schema": DIALECT, **schema}
+
+
+def _describe_store(schema: dict[str, Any], known: Mapping[str, Monitor]) -> None:
+    """The store is text, or a form that may name any gauge."""
+    form = StoreForm.model_json_schema()
+    schema["$defs"].update(form.pop("$defs"), StoreForm=form)
+    gauges = [m.name for monitor in known.values() for m in monitor.metrics if m.kind == "gauge"]
+    form["properties"]["metrics"]["propertyNames"] = {"enum": gauges}
+    store = schema["properties"]["store"]
+    store["anyOf"] = [{"type": store.pop("type")}, {"$ref": "#/$defs/StoreForm"}]
 
 
 def _opt_in(known: Mapping[str, Monitor]) -> list[str]:

@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
 
-from monitors.errors import LimnographError, UnreadableError
+from monitors.errors import LimnographError, UnavailableError, UnreadableError
 
 LOG = "_delta_log"
 MOST_FOLDERS = 100_000
@@ -134,24 +133,19 @@ def remote(prefix: str, options: Mapping[str, str]) -> Inside:
 
     UnreadableError when the store cannot be addressed.
     """
-    import obstore
-    from obstore.exceptions import BaseError
+    from monitors.delta.folders import open_folder
+    from monitors.delta.paths import table_root
+    from monitors.delta.storage_errors import StorageErrors
 
-    from monitors.delta.stores import open_store
-
-    # Left to itself obstore would try for three minutes, while nothing is monitored.
-    store = open_store(prefix, {"max_retries": "3", **options})
+    files = open_folder(table_root(prefix), options)
 
     def inside(folder: Folder) -> Sequence[str]:
         try:
-            result: Any = obstore.list_with_delimiter(store, "/".join(folder) or None)
-        except (BaseError, OSError) as error:
-            where = "/".join((prefix, *folder))
-            reason = str(error).partition("\n")[0]  # below it obstore prints its internals
-            raise UnreadableError(
-                f"{where} cannot be listed: {reason}",
-                "check the URI, its storage_options, and the permission to list",
+            return files.folders("/".join(folder))
+        except StorageErrors as error:
+            where, trouble = "/".join((prefix, *folder)), files.diagnosed(error)
+            raise UnavailableError(
+                f"{where} cannot be listed: {trouble.what}", trouble.mend
             ) from None
-        return [path.rstrip("/").rpartition("/")[2] for path in result["common_prefixes"]]
 
     return inside

@@ -12,11 +12,13 @@ from urllib.parse import unquote
 from limnograph.settings.problems import did_you_mean
 from limnograph.settings.references import holds_password, is_reference, reference
 from limnograph.settings.scalars import kind_of
+from monitors.delta.paths import in_container, table_root
 from monitors.secrets import Secret
+from monitors.storage_options import SCHEMES
 
 STORE = "sqlite:///limnograph.db"
 STORE_SCHEMES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgres", "postgresql+psycopg")
-TABLE_SCHEMES = ("s3", "s3a", "gs", "az", "azure", "adl", "abfs", "abfss", "file")
+TABLE_SCHEMES = (*SCHEMES, "file")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
 _WILD = re.compile(r"[*?\[]")
 
@@ -53,9 +55,13 @@ def _sqlite(rest: str, folder: Path) -> str:
 
 
 def table_uri(text: str, folder: Path) -> str:
-    """A table's URI, or its absolute local path; no slash at the end. ValueError when unusable."""
+    """A table's URI, or its absolute local path; no slash at the end. ValueError when unusable.
+
+    A URL of Azure's becomes the URI of the same place.
+    """
     if not text.strip():
         raise ValueError("is empty; write the path or URI of the table's folder")
+    text = in_container(text)
     match = _SCHEME.match(text)
     if match is None:
         return os.path.normpath(folder / text)
@@ -93,10 +99,11 @@ def is_local(uri: str) -> bool:
 
 
 def identity(uri: str) -> str:
-    """The same text for the same place: links followed, s3a is s3."""
+    """The same text for the same place: links followed, s3a is s3, one name for each container."""
     if is_local(uri):
         return os.path.realpath(uri)
-    return re.sub(r"^s3a:", "s3:", uri)
+    root = table_root(uri)
+    return f"{root.scheme}://{root.authority}/{root.path}"
 
 
 def glob_parts(text: str, folder: Path) -> tuple[str, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 What has to agree with something else (names, stanzas of monitors, storage options) is layer two.
 """
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import (
@@ -18,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from limnograph.settings import durations, schedules
+from limnograph.settings import ages, durations, schedules
 from limnograph.settings.locations import STORE
 from limnograph.settings.scalars import described
 from limnograph.settings.schedules import Every, Schedule
@@ -38,6 +39,12 @@ def _schedule(value: object) -> Schedule:
     if not isinstance(value, str):
         raise PydanticCustomError("schedule_type", "not a schedule")
     return schedules.parse(value)
+
+
+def _age(value: object) -> timedelta:
+    if not isinstance(value, str):
+        raise PydanticCustomError("age_type", "not an age")
+    return ages.age(value)
 
 
 def _not_boolean(value: object) -> object:
@@ -71,6 +78,12 @@ ScheduleText = Annotated[
         }
     ),
 ]
+Age = Annotated[
+    timedelta,
+    PlainValidator(_age),
+    PlainSerializer(ages.text),
+    WithJsonSchema({"type": "string", "pattern": ages.PATTERN}),
+]
 Count = Annotated[int, BeforeValidator(_not_boolean)]
 Text = Annotated[str, Field(min_length=1)]
 TimeZone = Annotated[str, AfterValidator(known_time_zone)]
@@ -96,11 +109,46 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _kept(days: int, description: str) -> Any:
+    return Field(
+        default=timedelta(days=days),
+        description=description,
+        json_schema_extra=_shown_default(ages.text(timedelta(days=days))),
+    )
+
+
+class Retention(Form):
+    """How long readings are kept, each age counted from now."""
+
+    points: Age = _kept(14, "Every change of a gauge; older ones become hours.")
+    hourly: Age = _kept(90, "Gauges by the hour; older ones become days.")
+    daily: Age = _kept(730, "Gauges and commits by the day.")
+    facts: Age = _kept(400, "Single commits; sums over them by the hour stay as long at least.")
+    definitions: Age = _kept(400, "How tables were defined; the newest older one stays.")
+    events: Age = _kept(400, "Gaps, replaced tables and other events.")
+
+
+class MetricRetention(Form):
+    """How long one gauge is kept where it differs from `retention`."""
+
+    points: Age | None = Field(default=None, description="Every change; older ones become hours.")
+    hourly: Age | None = Field(default=None, description="By the hour; older ones become days.")
+    daily: Age | None = Field(default=None, description="By the day.")
+
+
 class StoreForm(Form):
-    """Where readings are kept, by a reference that keeps the password out of the file."""
+    """Where readings are kept, and how long."""
 
     url: str = Field(
-        default=STORE, description="Reference to the store's URL: env:NAME or file:PATH."
+        default=STORE,
+        description="URL of the store without credentials, or a reference to it: env:NAME or "
+        "file:PATH.",
+    )
+    retention: Retention = Field(
+        default_factory=Retention, description="How long readings are kept."
+    )
+    metrics: dict[str, MetricRetention] = Field(
+        default_factory=dict, description="Gauges that are kept longer or shorter, by their name."
     )
 
 
@@ -197,11 +245,10 @@ class Table(Inherited):
 class File(Form):
     """The configuration of limnograph."""
 
-    store: Annotated[
-        Any,
-        WithJsonSchema({"anyOf": [{"type": "string"}, StoreForm.model_json_schema()]}),
-    ] = Field(
-        default=STORE, description="URL of the store without credentials, or a reference to it."
+    store: Annotated[Any, WithJsonSchema({"type": "string"})] = Field(
+        default=STORE,
+        description="URL of the store without credentials, or its form: the URL or a reference to "
+        "it, and how long what is kept.",
     )
     http: Http = Field(default_factory=Http, description="Where `limnograph serve` listens.")
     run: Run = Field(default_factory=Run, description="How tables are read.")

@@ -8,13 +8,21 @@ from limnograph.settings.problems import Path as Place
 from limnograph.settings.problems import Report
 from limnograph.settings.references import holds_password, is_reference, looks_secret, reference
 from limnograph.settings.scalars import kind_of
+from monitors.delta.paths import in_container
 from monitors.secrets import Secret
+from monitors.storage_options import SCHEMES, STORES, mistake, of_other_store, unknown
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
 
-def options(raw: dict[str, Any], at: Place, folder: Path, report: Report) -> dict[str, Any]:
-    """The options of one stanza: text, a secret, or None for an option to drop."""
+def options(
+    raw: dict[str, Any], at: Place, folder: Path, report: Report, uri: str = ""
+) -> dict[str, Any]:
+    """The options of one stanza: text, a secret, or None for an option to drop.
+
+    Those of the table or glob at `uri` have to be for the store that it is in.
+    """
+    store = SCHEMES.get(in_container(uri).partition("://")[0].lower(), "")
     found: dict[str, str | Secret | None] = {}
     spelled: dict[str, str] = {}
     for name, value in raw.items():
@@ -26,9 +34,19 @@ def options(raw: dict[str, Any], at: Place, folder: Path, report: Report) -> dic
         else:
             try:
                 found[name] = _option(name, value, folder)
+                if message := _misplaced(name, store):
+                    report.add(path, message)
             except (TypeError, ValueError) as error:
                 report.add(path, str(error))
     return found
+
+
+def _misplaced(name: str, store: str) -> str:
+    """Why an option of this name does nothing; empty if it does something."""
+    if message := unknown(name, [store] if store else STORES):
+        return message
+    stranger = of_other_store(name, store) if store else ""
+    return f"is an option of {stranger}, and this is {store}; remove it" if stranger else ""
 
 
 def _option(name: str, value: object, folder: Path) -> str | Secret | None:
@@ -48,6 +66,8 @@ def _option(name: str, value: object, folder: Path) -> str | Secret | None:
         )
     if holds_password(text):
         raise ValueError("holds a password in clear text; write env:NAME or file:PATH")
+    if wrong := mistake(name, text):
+        raise ValueError(wrong)
     return text
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from limnograph.settings.keeping import StoreSettings
 from limnograph.settings.references import is_reference, looks_secret
 from limnograph.settings.resolved import Settings, TableSettings
 from monitors.core import Monitor
@@ -23,10 +24,9 @@ def show(settings: Settings) -> str:
 
 def document(settings: Settings) -> dict[str, Any]:
     """The settings as plain values, in the shape of the file."""
-    store = settings.store_url
     known = settings.monitors
     return {
-        "store": {"url": store.reference} if isinstance(store, Secret) else store,
+        "store": _store(settings.store),
         "http": settings.http.model_dump(mode="json"),
         "run": settings.run.model_dump(mode="json"),
         "metrics": settings.metrics.model_dump(mode="json"),
@@ -34,6 +34,17 @@ def document(settings: Settings) -> dict[str, Any]:
             *({"name": t.name, "uri": t.uri, **_table(t, known)} for t in settings.tables),
             *({"glob": g.text, **_table(g.like, known)} for g in settings.globs),
         ],
+    }
+
+
+def _store(store: StoreSettings) -> dict[str, Any]:
+    return {
+        "url": store.url.reference if isinstance(store.url, Secret) else store.url,
+        "retention": store.retention.model_dump(mode="json"),
+        "metrics": {
+            name: own.model_dump(mode="json", exclude_none=True)
+            for name, own in store.metrics.items()
+        },
     }
 
 

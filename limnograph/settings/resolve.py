@@ -5,14 +5,13 @@ from pathlib import Path
 
 from limnograph.settings.document import Document
 from limnograph.settings.forms import fill, mapping, unknown
-from limnograph.settings.locations import STORE, store_url
-from limnograph.settings.models import File, Http, Metrics, Run, StoreForm
+from limnograph.settings.keeping import store_settings
+from limnograph.settings.models import File, Http, Metrics, Run
 from limnograph.settings.problems import Path as At
 from limnograph.settings.problems import Report, did_you_mean
 from limnograph.settings.resolved import Settings
 from limnograph.settings.tables import Tables
 from monitors.core import Monitor
-from monitors.secrets import Secret
 
 
 def resolve(
@@ -30,7 +29,7 @@ def resolve(
     tables.add_all(raw.get("tables"))
     return Settings(
         path=path.absolute(),
-        store_url=_store(raw.get("store"), folder, report),
+        store=store_settings(raw.get("store"), folder, known, report),
         http=fill(Http, raw.get("http"), ("http",), report),
         run=fill(Run, raw.get("run"), ("run",), report),
         metrics=metrics,
@@ -38,17 +37,6 @@ def resolve(
         globs=tuple(tables.globs),
         monitors=known,
     )
-
-
-def _store(raw: object, folder: Path, report: Report) -> str | Secret:
-    at: At = ("store",)
-    if isinstance(raw, dict):
-        raw, at = fill(StoreForm, raw, at, report).url, ("store", "url")
-    try:
-        return store_url(STORE if raw is None else raw, folder)
-    except (TypeError, ValueError) as error:
-        report.add(at, str(error))
-        return STORE
 
 
 def _check_families(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from limnograph.settings.keeping import StoreSettings
 from limnograph.settings.models import Http, Metrics, Run
 from limnograph.settings.problems import Problem
 from limnograph.settings.schedules import DEFAULT as DEFAULT_SCHEDULE
@@ -84,10 +85,14 @@ class Settings:
     """A configuration without problems. `monitors` are the known ones, by name."""
 
     path: Path
-    store_url: str | Secret
+    store: StoreSettings
     http: Http
     run: Run
     metrics: Metrics
     tables: tuple[TableSettings, ...]
     globs: tuple[TableGlob, ...]
     monitors: Mapping[str, Monitor] = field(repr=False)
+
+    @property
+    def store_url(self) -> str | Secret:
+        return self.store.url

@@ -94,7 +94,9 @@ class Tables:
             self.report.add((*at, "name"), f"{message}; rename one of them")
 
     def _settled(self, table: Table, raw: dict[str, Any], at: At) -> TableSettings:
-        own = options(table.storage_options, (*at, "storage_options"), self.folder, self.report)
+        place = (*at, "storage_options")
+        uri = str(raw.get("uri") or raw.get("glob") or "")
+        own = options(table.storage_options, place, self.folder, self.report, uri)
         line, column = self.report.document.position(at)
         owner, tags, time_zone, schedule = (
             getattr(table if name in raw else self.defaults, name)

@@ -8,7 +8,10 @@ Any process may be killed at any time: a reading is written in one transaction, 
     series       id, subject, monitor, metric,        a gauge with its label values, and its value
                  labels, latest, latest_at            in the last reading
     point        series, at, value, run               its values by event time, where they changed
+    rollup       series, grain, start, value, last    what became of points: hours and days in
+                                                      which something changed
     commit_fact  subject, incarnation, version, …     what one commit did to a table
+    definition   subject, incarnation, version, …     how a table is defined from a commit on
     bucket       subject, grain, time_zone, start, …  sums over the facts of an hour or a day
     event        subject, kind, key, at, …            something that happened once
     state        subject, monitor, key, format,       blobs that a monitor keeps between runs
@@ -19,10 +22,12 @@ Any process may be killed at any time: a reading is written in one transaction, 
 
 Columns named `subject` and `scope` hold a subject's id (`table:main.bronze.posts`); the scope of
 limnograph's own counters is `service`. Subjects are never deleted, so nothing refers to what is
-gone. Times are microseconds since 1970 in UTC; labels, totals and details JSON. NULL is unknown.
+gone. `series.rolled_until` and `subject.facts_since` say before when points and facts were let go.
+Times are microseconds since 1970 in UTC; labels, totals and details JSON. NULL is unknown.
 """
 
 from limnograph.store.failures import TransientStoreError
+from limnograph.store.retention import Keep, Policy
 from limnograph.store.rows import (
     LOG,
     SERVICE,
@@ -30,6 +35,7 @@ from limnograph.store.rows import (
     CounterRow,
     EventRow,
     Grain,
+    HistoryRow,
     LatestRow,
     OutcomeRow,
     PointRow,
@@ -46,9 +52,12 @@ __all__ = [
     "CounterRow",
     "EventRow",
     "Grain",
+    "HistoryRow",
+    "Keep",
     "LatestRow",
     "OutcomeRow",
     "PointRow",
+    "Policy",
     "Record",
     "Seen",
     "Store",

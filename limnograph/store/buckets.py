@@ -2,10 +2,11 @@
 
 Hours are cut in UTC and days in a table's time zone, where a day has 23, 24 or 25 hours. A subject
 has either all buckets of a zone or none: those of every zone it ever had are kept up, and a zone
-that is new to it is cut from all its facts.
+that is new to it is cut from all its facts. A bucket that has lost facts to pruning is frozen: it
+is never summed from what is left of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,16 +20,20 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal,
     not_,
     or_,
     select,
 )
 
+from limnograph.store.engine import Database
+from limnograph.store.holding import hold
 from limnograph.store.schema import Time, bucket, commit_fact, subject
 from limnograph.store.statements import chunks
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 Span = tuple[datetime, datetime]
 """Start, included, and end, not included, in UTC."""
@@ -67,14 +72,35 @@ def recompute(
     connection: Connection, subject_id: str, times: Iterable[datetime], time_zone: str
 ) -> None:
     """Make the buckets right after the facts at these times were written, moved or replaced."""
-    times = list(times)
-    _fill(connection, subject_id, "hour", "UTC", {hour_of(at) for at in times})
     zones = _zones(connection, subject_id)
-    for name in zones:
-        zone = ZoneInfo(name)
-        _fill(connection, subject_id, "day", name, {day_of(at, zone) for at in times})
+    for (grain, zone), spans in _spans(times, zones).items():
+        _fill(connection, subject_id, grain, zone, spans)
     if time_zone not in zones:
         cut_days(connection, subject_id, time_zone)
+
+
+def complete(connection: Connection, subject_id: str, times: Iterable[datetime]) -> None:
+    """Fill in the buckets that are missing for the facts at these times, and no other."""
+    for (grain, zone), spans in _spans(times, _zones(connection, subject_id)).items():
+        starts = [start for start, _ in spans]
+        query = select(bucket.c.start).where(
+            bucket.c.subject == subject_id,
+            bucket.c.grain == grain,
+            bucket.c.time_zone == zone,
+            bucket.c.start.between(min(starts), max(starts)),
+        )
+        there = set(connection.scalars(query))
+        _fill(connection, subject_id, grain, zone, {s for s in spans if s[0] not in there})
+
+
+def _spans(times: Iterable[datetime], zones: Sequence[str]) -> Mapping[tuple[str, str], set[Span]]:
+    """The hours that hold some times, and the days of some zones, by grain and zone."""
+    times = list(times)
+    found = {("hour", "UTC"): {hour_of(at) for at in times}}
+    for name in zones:
+        zone = ZoneInfo(name)
+        found["day", name] = {day_of(at, zone) for at in times}
+    return found
 
 
 def cut_days(connection: Connection, subject_id: str, time_zone: str) -> None:
@@ -86,9 +112,23 @@ def cut_days(connection: Connection, subject_id: str, time_zone: str) -> None:
     _fill(connection, subject_id, "day", time_zone, {day_of(at, zone) for at in times})
 
 
+def cut_missing_days(database: Database, subject_ids: Sequence[str], time_zone: str) -> None:
+    """Cut the days of a zone for the subjects that were never asked for in it."""
+    with database.reading() as connection:
+        waiting = uncut(connection, subject_ids, time_zone)
+    for subject_id in waiting:
+        with database.writing() as connection:
+            hold(connection, [subject_id])
+            if uncut(connection, [subject_id], time_zone):
+                cut_days(connection, subject_id, time_zone)
+
+
 def uncut(connection: Connection, subject_ids: Sequence[str], time_zone: str) -> Sequence[str]:
     """Those of the subjects that have facts but no day in this zone."""
-    has_fact = exists().where(commit_fact.c.subject == subject.c.id)
+    has_fact = exists().where(
+        commit_fact.c.subject == subject.c.id,
+        commit_fact.c.at >= func.coalesce(subject.c.facts_since, literal(LONG_AGO, Time)),
+    )
     has_day = exists().where(
         bucket.c.subject == subject.c.id,
         bucket.c.grain == "day",
@@ -147,7 +187,13 @@ _SUM = insert(bucket).from_select([column.name for column in bucket.c], _SUMS)
 def _fill(
     connection: Connection, subject_id: str, grain: str, time_zone: str, spans: set[Span]
 ) -> None:
+    since = connection.scalar(select(subject.c.facts_since).where(subject.c.id == subject_id))
     key = {"of_subject": subject_id, "of_grain": grain, "of_zone": time_zone}
-    rows = [{**key, "from_at": start, "to_at": end} for start, end in sorted(spans)]
-    connection.execute(_CLEAR, rows)
-    connection.execute(_SUM, rows)
+    rows = [
+        {**key, "from_at": start, "to_at": end}
+        for start, end in sorted(spans)
+        if since is None or start >= since
+    ]
+    if rows:
+        connection.execute(_CLEAR, rows)
+        connection.execute(_SUM, rows)

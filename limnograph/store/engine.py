@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from limnograph.store.failures import TransientStoreError, explained
 from limnograph.store.location import Location
+from limnograph.store.presence import follow
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one on SQLite, and a thread for a free connection."""
@@ -80,6 +81,7 @@ def _engine(location: Location) -> Engine:
     if location.is_sqlite:
         query = {"timeout": str(BUSY_SECONDS), **location.url.query}
         engine = create_engine(location.url.set(query=query), hide_parameters=True, **pool)
+        follow(engine, location.path)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

@@ -10,8 +10,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from limnograph.store.location import Location
 from monitors.errors import StoreError
 
-# Connection lost or refused, deadlock or serialization, lock not had, server full or shutting down.
-_TRANSIENT_CODES = re.compile(r"08...|40001|40P01|55P03|53300|57P0[1-5]")
+# Connection lost or refused, deadlock or serialization, lock not had; the server's disk, memory or
+# connections are used up; it is shutting down or starting; its disk fails.
+_TRANSIENT_CODES = re.compile(r"08...|40001|40P01|55P03|53[0-4]00|57P0[1-5]|58030")
+# The same of a file: its disk is full, fails, or is not mounted just now.
+_TRANSIENT_FILE = re.compile(r"SQLITE_(FULL|IOERR|CANTOPEN)(_.*)?")
 _LOCKED = re.compile(r"database (table |schema )?is (locked|busy)")
 
 
@@ -56,6 +59,9 @@ def _transient(error: DBAPIError) -> bool:
     code = getattr(error.orig, "sqlstate", None)
     if code is not None:
         return _TRANSIENT_CODES.fullmatch(code) is not None
+    name = getattr(error.orig, "sqlite_errorname", None)
+    if name is not None and _TRANSIENT_FILE.fullmatch(name):
+        return True
     # Without a code, psycopg's OperationalError means that there is no server at the other end.
     lost = type(error.orig).__module__.startswith("psycopg") and _operational(error)
     return error.connection_invalidated or lost or bool(_LOCKED.search(str(error.orig).lower()))
@@ -78,7 +84,11 @@ _MENDS = (
     ("file is not a database|malformed", "name another file, or restore this one from a backup"),
     (_LOCKED.pattern, "another process holds the store; try again"),
     ("deadlock|lock timeout|could not serialize", "another process was writing; try again"),
-    ("disk is full|no space left", "free some space on the store's disk"),
+    (
+        "disk is full|no space left",
+        "the disk is full: free some space on it; what could not be written is read again",
+    ),
+    ("disk i/o error", "see that the store's disk is mounted and well, and try again"),
     ("readonly|read-only", "make the file and its folder writable for this user"),
     ("unable to open", "see that the folder exists and is writable for this user"),
     ("authentication failed|no password supplied", "correct the user or the password in the URL"),

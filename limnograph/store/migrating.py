@@ -21,7 +21,7 @@ _VERSION = table(VERSION_TABLE, column("version_num"))
 def migrate(database: Database) -> None:
     """Create or upgrade the schema; StoreError when it is newer, or not limnograph's."""
     with database.reading() as connection:
-        found = _revision(connection)
+        found = revision_of(connection)
     if found != HEAD:
         with database.writing() as connection:
             migrate_within(connection, str(database.location))
@@ -31,18 +31,20 @@ def migrate_within(connection: Connection, place: str) -> None:
     """Migrate in the transaction of a connection, after whoever migrates already."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
-    if (found := _revision(connection)) != HEAD:
-        _check(connection, found, place)
+    if (found := revision_of(connection)) != HEAD:
+        check_revision(connection, found, place)
         _upgrade(connection)
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """The revision of a store's schema; None where there is no store yet."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
     return connection.execute(select(_VERSION.c.version_num)).scalar()
 
 
-def _check(connection: Connection, found: str | None, place: str) -> None:
+def check_revision(connection: Connection, found: str | None, place: str) -> None:
+    """StoreError when the schema is newer than this program, or the tables are not ours."""
     if found is None:
         present = set(inspect(connection).get_table_names())
         # A server's schema may be shared with others; a file is either a store or something else.

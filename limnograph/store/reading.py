@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select
 
 from limnograph.store.cursors import decoded, newest
 from limnograph.store.outcomes import outcome_row
 from limnograph.store.rows import (
+    LOG,
     Bucket,
     CounterRow,
     EventRow,
@@ -30,7 +31,7 @@ from limnograph.store.schema import (
     state,
     subject,
 )
-from limnograph.store.statements import chunks
+from limnograph.store.statements import between, chunks
 from monitors.core import CommitFact, Cursor, State
 
 Ids = Sequence[str] | None
@@ -79,6 +80,18 @@ def states(
     }
 
 
+def small_states(
+    connection: Connection, subject_ids: Ids, log_key: str
+) -> dict[tuple[str, str], dict[str, State]]:
+    """The blobs of some subjects by subject and monitor; of the live files only the one named."""
+    small = or_(state.c.monitor != LOG, state.c.key == log_key)
+    found: dict[tuple[str, str], dict[str, State]] = {}
+    for row in _of(connection, select(state).where(small), state.c.subject, subject_ids):
+        of_monitor = found.setdefault((row.subject, row.monitor), {})
+        of_monitor[row.key] = State(row.key, row.format, row.version, row.blob)
+    return found
+
+
 def outcomes(connection: Connection, subject_ids: Ids) -> list[OutcomeRow]:
     """How the last readings ended, by subject and monitor."""
     query = select(outcome).order_by(outcome.c.subject, outcome.c.monitor)
@@ -119,7 +132,7 @@ def points(
         select(series.c.labels, point.c.at, point.c.value, point.c.run)
         .join(point, point.c.series == series.c.id)
         .where(series.c.subject == subject_id, series.c.metric == metric)
-        .where(_between(point.c.at, since, until))
+        .where(between(point.c.at, since, until))
         .order_by(series.c.labels, point.c.at)
     )
     return [
@@ -139,7 +152,7 @@ def facts(
     columns = [column for column in commit_fact.c if column.name not in ("subject", "incarnation")]
     query = (
         select(*columns)
-        .where(commit_fact.c.subject == subject_id, _between(commit_fact.c.at, since, until))
+        .where(commit_fact.c.subject == subject_id, between(commit_fact.c.at, since, until))
         .order_by(commit_fact.c.incarnation, commit_fact.c.version)
     )
     if incarnation is not None:
@@ -159,7 +172,7 @@ def buckets(
     query = (
         select(bucket)
         .where(bucket.c.grain == grain, bucket.c.time_zone == time_zone)
-        .where(_between(bucket.c.start, since, until))
+        .where(between(bucket.c.start, since, until))
         .order_by(bucket.c.subject, bucket.c.start)
     )
     return [Bucket(**row._mapping) for row in _of(connection, query, bucket.c.subject, subject_ids)]
@@ -167,7 +180,7 @@ def buckets(
 
 def events(connection: Connection, subject_ids: Ids, since: datetime | None) -> list[EventRow]:
     """What happened at or after a time, by that time."""
-    query = select(event).where(_between(event.c.at, since, None))
+    query = select(event).where(between(event.c.at, since, None))
     rows = _of(connection, query, event.c.subject, subject_ids)
     found = [EventRow(**row._mapping) for row in rows]
     return sorted(found, key=lambda one: (one.at, one.subject, one.kind, one.key))
@@ -182,11 +195,3 @@ def _of(
         return
     for some in chunks(ids):
         yield from connection.execute(query.where(column.in_(some)))
-
-
-def _between(
-    column: ColumnElement[Any], since: datetime | None, until: datetime | None
-) -> ColumnElement[bool]:
-    """At or after `since`, and before `until`."""
-    after = true() if since is None else column >= since
-    return after if until is None else after & (column < until)

@@ -103,6 +103,24 @@ class PointRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """What a gauge was worth in an hour or a day (in UTC), by its metric's roll-up.
+
+    `last` is the value at the end of the span, `points` how often it changed in it: 0 where the
+    value was carried through. Without a `grain` it is a point, and `start` is its time.
+    """
+
+    subject: str
+    metric: str
+    labels: tuple[str, ...]
+    grain: Grain | None
+    start: datetime
+    value: float
+    last: float
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
 class CounterRow:
     """The total of a counter; `subject` is a subject's id, or SERVICE."""
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision of the newest migration; a store at it needs none."""
 
 VERSION_TABLE = "limnograph_version"
@@ -118,6 +118,7 @@ subject = Table(
     Column("left_at", Time),
     Column("attributes", Json, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("facts_since", Time),
     UniqueConstraint("kind", "name", name="subject_name"),
     Index("subject_revision", "revision"),
 )
@@ -132,6 +133,7 @@ series = Table(
     Column("labels", Json, nullable=False),
     Column("latest", Double),
     Column("latest_at", Time),
+    Column("rolled_until", Time),
     UniqueConstraint("subject", "metric", "labels", name="series_identity"),
 )
 
@@ -142,6 +144,18 @@ point = Table(
     Column("at", Time, primary_key=True),
     Column("value", Double, nullable=False),
     Column("run", Name, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+rollup = Table(
+    "rollup",
+    METADATA,
+    Column("series", BigInteger, primary_key=True, autoincrement=False),
+    Column("grain", Name, primary_key=True),
+    Column("start", Time, primary_key=True),
+    Column("value", Double, nullable=False),
+    Column("last", Double, nullable=False),
+    Column("points", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -184,6 +198,18 @@ bucket = Table(
     Column("uncounted", BigInteger, nullable=False),
     Column("inexact", BigInteger, nullable=False),
     sqlite_with_rowid=False,
+)
+
+definition = Table(
+    "definition",
+    METADATA,
+    Column("subject", Name, primary_key=True),
+    Column("incarnation", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Time, nullable=False),
+    Column("operation", Words, nullable=False),
+    Column("user", Words, nullable=False),
+    Column("document", Json, nullable=False),
 )
 
 event = Table(

@@ -1,9 +1,10 @@
 """The few statements that each database spells in its own way, and lists cut to their limits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ColumnElement, Connection, Table, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 _LIST_LIMIT = 5_000
@@ -51,3 +52,11 @@ def chunks(values: Iterable[str]) -> Iterator[Sequence[str]]:
     ordered = sorted(set(values))
     for start in range(0, len(ordered), _LIST_LIMIT):
         yield ordered[start : start + _LIST_LIMIT]
+
+
+def between(
+    column: ColumnElement[Any], since: datetime | None, until: datetime | None
+) -> ColumnElement[bool]:
+    """At or after `since`, and before `until`."""
+    after = true() if since is None else column >= since
+    return after if until is None else after & (column < until)

@@ -1,27 +1,30 @@
 """The store: one object over one database, for any number of threads and processes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from limnograph.store import buckets, cursors, holding, reading, roster, writing
+from limnograph.store import (
+    cursors,
+    holding,
+    pruning,
+    reading,
+    replaying,
+    roster,
+    writing,
+)
 from limnograph.store.engine import Database
 from limnograph.store.location import locate
 from limnograph.store.migrating import migrate
+from limnograph.store.retention import Policy
 from limnograph.store.rows import (
-    Bucket,
-    CounterRow,
-    EventRow,
-    Grain,
-    LatestRow,
     OutcomeRow,
-    PointRow,
     Record,
     Seen,
-    SubjectRow,
 )
-from monitors.core import CommitFact, State, Totals
+from limnograph.store.views import Views
+from monitors.core import State, Totals
 
 
 def open_store(url: str) -> "Store":
@@ -40,14 +43,12 @@ def open_store(url: str) -> "Store":
     return Store(database)
 
 
-class Store:
-    """All that limnograph remembers. Every method is one transaction, and raises StoreError.
+class Store(Views):
+    """All that limnograph remembers. Each method is one transaction (`prune` many).
 
-    A StoreError with `transient` may not come again when the call is repeated; nothing was written.
+    Every method raises StoreError; one with `transient` may not come again when the call is
+    repeated, and nothing was written.
     """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def __repr__(self) -> str:
         return f"Store({self._database.location})"
@@ -77,11 +78,6 @@ class Store:
         with self._database.writing() as connection:
             roster.sync(connection, kind, names, now)
 
-    def subjects(self, kind: str) -> list[SubjectRow]:
-        """The subjects of a kind by name, those that left included."""
-        with self._database.reading() as connection:
-            return reading.subjects(connection, kind)
-
     # One reading
 
     def seen(
@@ -100,6 +96,16 @@ class Store:
         """The blobs of a monitor on a subject, by key; only those of `keys` where named."""
         with self._database.reading() as connection:
             return reading.states(connection, subject_id, monitor, keys)
+
+    def small_states(
+        self, subject_ids: Sequence[str], log_key: str
+    ) -> dict[tuple[str, str], dict[str, State]]:
+        """The blobs of many subjects, by (subject id, monitor) and key.
+
+        Of the live files, which may be large, there is only the blob of `log_key`.
+        """
+        with self._database.reading() as connection:
+            return reading.small_states(connection, subject_ids, log_key)
 
     def write(self, record: Record) -> bool:
         """Write a reading. False: the cursor moved since it was seen, and nothing was written.
@@ -148,99 +154,39 @@ class Store:
                 cursors.add(connection, scope, monitor, increments)
                 holding.stamp(connection)
 
-    # What people see; `subject_ids` None means all of them
+    # The past, once more
 
-    def outcomes(self, subject_ids: Sequence[str] | None = None) -> list[OutcomeRow]:
-        """How the last readings ended, by subject and monitor."""
-        with self._database.reading() as connection:
-            return reading.outcomes(connection, subject_ids)
+    def replay(
+        self, past: replaying.Past, key: str, remember: replaying.Remember
+    ) -> replaying.Replayed | None:
+        """Write recomputed commits where they differ from the stored ones and are no worse.
 
-    def latest(self, subject_ids: Sequence[str] | None = None) -> list[LatestRow]:
-        """The gauges of the last readings, by subject, metric and labels."""
-        with self._database.reading() as connection:
-            return reading.latest(connection, subject_ids)
-
-    def counters(self, scopes: Sequence[str] | None = None) -> list[CounterRow]:
-        """The totals of counters, by scope (a subject's id, or SERVICE), monitor and metric."""
-        with self._database.reading() as connection:
-            return reading.counters(connection, scopes)
-
-    def points(
-        self,
-        subject_id: str,
-        metric: str,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> list[PointRow]:
-        """The values that a gauge took from `since` to before `until`, by labels and time."""
-        with self._database.reading() as connection:
-            return reading.points(connection, subject_id, metric, since, until)
-
-    def facts(
-        self,
-        subject_id: str,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        incarnation: int | None = None,
-    ) -> list[CommitFact]:
-        """The commits of a table from `since` to before `until`, by incarnation and version."""
-        with self._database.reading() as connection:
-            return reading.facts(connection, subject_id, since, until, incarnation)
-
-    def buckets(
-        self,
-        subject_ids: str | Sequence[str],
-        grain: Grain,
-        time_zone: str = "UTC",
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> list[Bucket]:
-        """The hours or days that hold commits and start from `since` to before `until`.
-
-        Ordered by subject and start. Hours are cut in UTC whatever the zone is. An hour or a day
-        without a commit has no bucket.
+        Keeps what `remember` makes of the result as a state of REPLAY under `key`. None: the table
+        is in another incarnation, and nothing was written. Cursors and counters stay as they are.
         """
-        ids = [subject_ids] if isinstance(subject_ids, str) else subject_ids
-        if grain == "day":
-            self._cut_days(ids, time_zone)
-        zone = time_zone if grain == "day" else "UTC"
-        with self._database.reading() as connection:
-            return reading.buckets(connection, ids, grain, zone, since, until)
+        with self._database.writing() as connection:
+            return replaying.write_past(connection, past, key, remember)
 
-    def events(
-        self, subject_ids: str | Sequence[str] | None = None, since: datetime | None = None
-    ) -> list[EventRow]:
-        """What happened at or after `since`, by time."""
-        ids = [subject_ids] if isinstance(subject_ids, str) else subject_ids
-        with self._database.reading() as connection:
-            return reading.events(connection, ids, since)
+    def forget_replay(self, subject_id: str, keys: Sequence[str]) -> None:
+        """Drop what replays of a subject kept under these keys."""
+        with self._database.writing() as connection:
+            replaying.forget(connection, subject_id, keys)
 
-    # News of other processes
+    # Letting go
 
-    def revision(self) -> int:
-        """A number that grows with every change to what people see."""
-        with self._database.reading() as connection:
-            return holding.current_revision(connection)
+    def prune(
+        self,
+        policy: Policy,
+        now: datetime,
+        *,
+        dry_run: bool = False,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> pruning.Removed:
+        """Remove what a policy does not keep; rows by table, `hour` and `day` being rolled-up ones.
 
-    def changed_since(self, revision: int) -> tuple[int, list[str]]:
-        """The revision now, and the ids of the subjects that changed after the one given.
-
-        SERVICE is not among them: its counters change with nearly every revision.
+        In many short transactions, between which it ends when `stopped()`. What people see stays.
+        A dry run says what would be removed of what is there.
         """
-        with self._database.reading() as connection:
-            # The number first: what changes in between is then told once more, never missed.
-            return holding.current_revision(connection), [
-                *holding.changed_after(connection, revision)
-            ]
-
-    def _cut_days(self, subject_ids: Sequence[str], time_zone: str) -> None:
-        """Cut the days of a zone for the subjects that were never asked for in it."""
-        with self._database.reading() as connection:
-            waiting = buckets.uncut(connection, subject_ids, time_zone)
-        for subject_id in waiting:
-            with self._database.writing() as connection:
-                holding.hold(connection, [subject_id])
-                if buckets.uncut(connection, [subject_id], time_zone):
-                    buckets.cut_days(connection, subject_id, time_zone)
+        if dry_run:
+            return pruning.foresee(self._database, policy, now)
+        return pruning.prune(self._database, policy, now, stopped)

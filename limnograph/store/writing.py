@@ -6,23 +6,24 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, select, update
 
 from limnograph.store import buckets, cursors
+from limnograph.store.definitions import write_definitions
 from limnograph.store.holding import hold, hold_one, stamp
 from limnograph.store.outcomes import write_outcomes
 from limnograph.store.points import write_measurements
 from limnograph.store.rows import LOG, OutcomeRow, Record, Seen
 from limnograph.store.schema import commit_fact, cursor, event, state, subject
 from limnograph.store.statements import insert_missing, upsert
-from monitors.core import CommitFact, Cursor, Outcome, State
+from monitors.core import CommitFact, Cursor, Outcome, Reading, State
 
 
 def write_record(connection: Connection, record: Record) -> None:
     """Write a reading. Raises Outrun when another runner was first.
 
-    ValueError when it has facts or states but no cursor, which is what keeps two runners from
-    writing over each other.
+    ValueError when it has facts, definitions or states but no cursor, which is what keeps two
+    runners from writing over each other.
     """
     reading, subject_id = record.reading, record.subject.id
-    if not reading.cursor and (reading.facts or reading.states or reading.dropped_states):
+    if not reading.cursor and _moves_with_cursor(reading):
         raise ValueError(f"{record.monitor}: a reading with facts or states must carry a cursor")
     current = hold_one(connection, record.subject)
     changed = False
@@ -110,11 +111,15 @@ def _write_progress(connection: Connection, record: Record, to: Cursor, current:
         here = subject.c.id == record.subject.id
         connection.execute(update(subject).where(here).values(incarnation=incarnation))
     _write_facts(connection, record, incarnation)
+    write_definitions(connection, record.subject.id, incarnation, reading.definitions)
     write_states(
         connection, record.subject.id, record.monitor, reading.states, reading.dropped_states
     )
-    touched = reading.facts or reading.states or reading.dropped_states
-    return moved or bool(touched)
+    return moved or _moves_with_cursor(reading)
+
+
+def _moves_with_cursor(reading: Reading) -> bool:
+    return bool(reading.facts or reading.definitions or reading.states or reading.dropped_states)
 
 
 def _incarnation(seen: Seen, current: int, *, recreated: bool) -> int:

@@ -269,7 +269,7 @@ PLACES = {
     "unknown storage": (
         "tables:\n  - {name: a, uri: 'ftp://h/a'}\n",
         "c.yaml:2:15: tables[0].uri: 'ftp' is no storage that can be read; write a path, or a URI "
-        "that begins with s3, s3a, gs, az, azure, adl, abfs, abfss or file",
+        "that begins with s3, s3a, s3n, az, azure, adl, abfs, abfss, wasb, wasbs, gs, gcs or file",
     ),
     "one slash": (
         "tables:\n  - {name: a, uri: 's3:/b/a'}\n",
@@ -412,6 +412,25 @@ OPTIONS = {
         "c.yaml:2:58: tables[0].storage_options.AWS_REGION: is there twice, also as aws_region; "
         "keep one of them",
     ),
+    "misspelt option": (
+        table("storage_options: {aws_regoin: a}"),
+        "c.yaml:2:43: tables[0].storage_options.aws_regoin: unknown option 'aws_regoin'; did you "
+        "mean 'aws_region'?",
+    ),
+    "option of another store": (
+        "tables:\n  - {name: a, uri: 's3://b/a', storage_options: {azure_client_id: x}}\n",
+        "c.yaml:2:50: tables[0].storage_options.azure_client_id: is an option of Azure, and this "
+        "is S3; remove it",
+    ),
+    "flag that is none": (
+        table("storage_options: {aws_skip_signature: maybe}"),
+        "c.yaml:2:43: tables[0].storage_options.aws_skip_signature: expected true or false",
+    ),
+    "certificate by its path": (
+        table("storage_options: {root_certificate: /etc/ca.pem}"),
+        "c.yaml:2:43: tables[0].storage_options.root_certificate: expected the text of a PEM "
+        "certificate; write file:PATH, and its path",
+    ),
 }
 
 SERVICE = {
@@ -446,6 +465,47 @@ SERVICE = {
     "unknown field of the store": (
         f"store: {{urll: env:STORE}}\n{TABLES}",
         "c.yaml:1:9: store.urll: unknown field; did you mean 'url'?",
+    ),
+    "retention that is no mapping": (
+        f"store: {{retention: 14d}}\n{TABLES}",
+        "c.yaml:1:9: store.retention: expected a mapping, got text; write name: value below it",
+    ),
+    "unknown field of the retention": (
+        f"store: {{retention: {{hourley: 90d}}}}\n{TABLES}",
+        "c.yaml:1:21: store.retention.hourley: unknown field; did you mean 'hourly'?",
+    ),
+    "age of another unit": (
+        f"store: {{retention: {{points: 6h}}}}\n{TABLES}",
+        "c.yaml:1:21: store.retention.points: '6h' is not an age; write for example 14d, 8w or 2y",
+    ),
+    "age out of range": (
+        f"store: {{retention: {{facts: 101y}}}}\n{TABLES}",
+        "c.yaml:1:21: store.retention.facts: '101y' is out of range; write an age from 1d to 100y",
+    ),
+    "age without a unit": (
+        f"store: {{retention: {{facts: 14}}}}\n{TABLES}",
+        "c.yaml:1:21: store.retention.facts: expected an age such as 14d, 8w or 2y, got the "
+        "number 14",
+    ),
+    "hours that end before points do": (
+        f"store: {{retention: {{hourly: 7d}}}}\n{TABLES}",
+        "c.yaml:1:21: store.retention.hourly: hourly (7d) is shorter than points (14d); keep "
+        "hourly as long at least",
+    ),
+    "points of a metric that outlast its hours": (
+        f"store: {{metrics: {{lakehouse_table_rows: {{points: 100d}}}}}}\n{TABLES}",
+        "c.yaml:1:42: store.metrics.lakehouse_table_rows.points: hourly (90d) is shorter than "
+        "points (100d); keep hourly as long at least",
+    ),
+    "unknown metric to keep": (
+        f"store: {{metrics: {{lakehouse_table_row: {{points: 7d}}}}}}\n{TABLES}",
+        "c.yaml:1:19: store.metrics.lakehouse_table_row: unknown metric; did you mean "
+        "'lakehouse_table_rows'?",
+    ),
+    "counter to keep": (
+        f"store: {{metrics: {{lakehouse_table_commits_total: {{points: 7d}}}}}}\n{TABLES}",
+        "c.yaml:1:19: store.metrics.lakehouse_table_commits_total: is a counter, of which only the "
+        "total is kept; remove it",
     ),
     "port out of range": (
         f"http: {{port: 99999}}\n{TABLES}",

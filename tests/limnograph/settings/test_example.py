@@ -4,7 +4,18 @@ import pytest
 
 from limnograph.paths import CONFIG
 from limnograph.settings import known_monitors, load
-from limnograph.settings.models import Defaults, File, Form, Http, Metrics, Run, StoreForm, Table
+from limnograph.settings.models import (
+    Defaults,
+    File,
+    Form,
+    Http,
+    MetricRetention,
+    Metrics,
+    Retention,
+    Run,
+    StoreForm,
+    Table,
+)
 
 EXAMPLE = CONFIG / "limnograph.example.yaml"
 TEXT = EXAMPLE.read_text()
@@ -16,7 +27,10 @@ def test_the_example_loads() -> None:
     assert [glob.text for glob in settings.globs] == ["s3://acme-lake/*/*"]
 
 
-@pytest.mark.parametrize("form", [File, StoreForm, Http, Run, Metrics, Defaults, Table])
+@pytest.mark.parametrize(
+    "form",
+    [File, StoreForm, Retention, MetricRetention, Http, Run, Metrics, Defaults, Table],
+)
 def test_every_field_occurs_in_the_example(form: type[Form]) -> None:
     absent = [name for name in form.model_fields if not re.search(rf"\b{name}: ?", TEXT)]
     assert absent == []
@@ -32,3 +46,4 @@ def test_the_defaults_written_in_the_example_are_the_real_ones() -> None:
     settings = load(EXAMPLE)
     assert (settings.http, settings.run) == (Http(), Run())
     assert settings.metrics.max_series == Metrics().max_series
+    assert settings.store.retention == Retention()

@@ -46,6 +46,8 @@ def test_the_example_and_what_show_prints_are_valid() -> None:
 def test_a_form_that_is_not_filled_in_is_valid() -> None:
     text = "store:\nhttp: {port: }\nrun:\nmetrics: {families: }\ndefaults: {monitors: }\ntables: []"
     assert complaints(text) == []
+    assert complaints("store: {url: , retention: , metrics: }\ntables: []") == []
+    assert complaints("store: {retention: {points: }}\ntables: []") == []
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,8 @@ def test_a_form_that_is_not_filled_in_is_valid() -> None:
     [
         ("tables: []\nhtpp: {}", "$"),
         ("http: {port: web}\ntables: []", "$.http"),
+        ("store: {retention: {points: 6h}}\ntables: []", "$.store"),
+        ("store: {metrics: {rows: {points: 7d}}}\ntables: []", "$.store"),
         ("run: {timeout: 60}\ntables: []", "$.run"),
         ("metrics: {families: [lakehouse_table_rows]}\ntables: []", "$.metrics"),
         ("tables: [{name: a}]", "$.tables[0]"),

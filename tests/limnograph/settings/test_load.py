@@ -1,10 +1,12 @@
 """What a good file means: defaults, absolute places, stanzas of monitors."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from limnograph.settings import Cron, Every, Settings, TableSettings, check, load
+from limnograph.settings.models import MetricRetention
 from monitors import freshness, ingestion
 from monitors.secrets import Secret
 
@@ -49,6 +51,25 @@ def test_a_name_and_a_uri_are_enough(folder: Path) -> None:
     assert found.run.log_only is False
     assert (found.metrics.max_series, found.metrics.families) == (200_000, ())
     assert found.globs == ()
+
+
+def test_how_long_the_store_keeps_what_is_settled_by_metric(folder: Path) -> None:
+    found = settings(
+        folder,
+        """
+        store:
+          retention: {points: 2d, events: , facts: 2y}
+          metrics: {lakehouse_table_rows: {points: 4w, hourly: }, lakehouse_table_files: }
+        tables: []
+        """,
+    ).store
+    assert found.url == f"sqlite:///{folder}/limnograph.db"
+    assert (found.retention.points, found.retention.facts) == (timedelta(2), timedelta(730))
+    assert (found.retention.hourly, found.retention.events) == (timedelta(90), timedelta(400))
+    assert found.metrics == {
+        "lakehouse_table_rows": MetricRetention.model_validate({"points": "28d"}),
+        "lakehouse_table_files": MetricRetention(),
+    }
 
 
 def test_every_part_may_be_left_empty(folder: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from limnograph.settings import load, show
 
 TEXT = """
-store: {url: env:STORE}
+store: {url: env:STORE, retention: {facts: 730d}, metrics: {lakehouse_table_rows: {points: 4w}}}
 http: {port: 0}
 run: {timeout: 90s, log_only: true}
 metrics: {families: [lakehouse_table_commits_total]}
@@ -35,6 +35,16 @@ def test_it_is_the_whole_file_with_defaults_written_out(tmp_path: Path) -> None:
         == f"""\
 store:
   url: env:STORE
+  retention:
+    points: 14d
+    hourly: 90d
+    daily: 2y
+    facts: 2y
+    definitions: 400d
+    events: 400d
+  metrics:
+    lakehouse_table_rows:
+      points: 28d
 http:
   host: 127.0.0.1
   port: 0

@@ -175,9 +175,9 @@ def test_an_object_store_is_listed_like_folders(
     assert [warning.field for warning in found.warnings] == ["tables[1].glob"]
     (problem,) = found.problems
     assert problem.field == "tables[2].glob"
-    assert problem.message.startswith("s3://no-such-bucket cannot be listed: ")
-    assert problem.message.endswith(
-        "; check the URI, its storage_options, and the permission to list"
+    assert problem.message == (
+        "s3://no-such-bucket cannot be listed: there is no such bucket or container "
+        "(404 NoSuchBucket); check the URI, the region and the endpoint"
     )
     assert "hunter2-Zx9" not in str(problem)
     assert not found.complete
