@@ -90,16 +90,29 @@ class Exposition:
         opt_in: Collection[str] = (),
         max_series: int | None = None,
     ) -> None:
-        declared = _declared(metrics)
-        self._max_series = max_series
-        self._hidden = {m.name for m in declared if m.opt_in and m.name not in opt_in}
-        self._families = {m.name: _Family(m) for m in declared if m.name not in self._hidden}
+        self._declared = _declared(metrics)
+        self._lock = threading.Lock()
+        self._families: dict[str, _Family] = {}
+        self.choose(opt_in=opt_in, max_series=max_series)
         self._undeclared: dict[str, int] = {}
         self._left_out: Counter[str] = Counter()
         self._ever_left_out = Counter({"max_series": 0, "undeclared": 0})
-        self._lock = threading.Lock()
         self.rendered = Rendered()
         self.render()
+
+    def choose(self, *, opt_in: Collection[str] = (), max_series: int | None = None) -> None:
+        """Take another choice of opt-in families and another budget, from the next rendering on.
+
+        A family that was hidden until now is empty until its subjects are replaced.
+        """
+        with self._lock:
+            self._max_series = max_series
+            self._hidden = {m.name for m in self._declared if m.opt_in and m.name not in opt_in}
+            self._families = {
+                m.name: self._families.get(m.name) or _Family(m)
+                for m in self._declared
+                if m.name not in self._hidden
+            }
 
     def replace(self, subject_id: str, samples: Iterable[Sample]) -> None:
         """Show these samples of a subject and no others; of two with equal labels the last wins."""

@@ -22,8 +22,12 @@ Level = Literal["debug", "info", "warning", "error"]
 
 def configure(
     *, as_json: bool = False, level: Level = "info", secrets: Iterable[Secret] = ()
-) -> None:
-    """Send every log line of at least `level` to stderr, with the values of `secrets` masked."""
+) -> "SecretMask":
+    """Send every log line of at least `level` to stderr, with the values of `secrets` masked.
+
+    Returns the mask, which learns of more secrets by `add`.
+    """
+    mask = SecretMask(secrets)
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -40,7 +44,7 @@ def configure(
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             Tracebacks(wanted=level == "debug"),
             structlog.processors.format_exc_info,
-            SecretMask(secrets),
+            mask,
             _renderer(as_json),
         ],
     )
@@ -48,6 +52,7 @@ def configure(
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=_number(level), force=True)
     _quieten_libraries(level)
+    return mask
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):
@@ -82,6 +87,10 @@ class SecretMask:
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         self._secrets = frozenset(secrets)
+
+    def add(self, secrets: Iterable[Secret]) -> None:
+        """Mask these too from now on; those known before stay masked. For any thread."""
+        self._secrets |= frozenset(secrets)
 
     def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         values = sorted(self._values(), key=len, reverse=True)

@@ -1,6 +1,6 @@
 """From the store to a report: reads what is kept of each table, asks neither lake nor network."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -35,14 +35,22 @@ def make_report(
 
 def watched(settings: Settings, store: Store) -> list[TableSettings]:
     """The tables of the settings by name; those of globs are the ones that a cycle has found."""
+    subjects = store.subjects("table") if settings.globs else ()
+    return with_found(
+        settings, {row.name: row.attributes.get("uri", "") for row in subjects if not row.left_at}
+    )
+
+
+def with_found(settings: Settings, found: Mapping[str, str]) -> list[TableSettings]:
+    """The tables of the settings by name; of those found earlier, by name and URI, the ones that
+    its globs still mean."""
     tables = {table.name: table for table in settings.tables}
     # Of globs within one another the one that says more about the place is meant.
     globs = sorted(settings.globs, key=lambda glob: len(glob.prefix), reverse=True)
-    for subject in store.subjects("table") if globs else ():
-        uri = subject.attributes.get("uri", "")
+    for name, uri in found.items():
         like = next((glob.like for glob in globs if uri.startswith(glob.prefix)), None)
-        if like is not None and subject.left_at is None and subject.name not in tables:
-            tables[subject.name] = replace(like, name=subject.name, uri=uri)
+        if like is not None and name not in tables:
+            tables[name] = replace(like, name=name, uri=uri)
     return sorted((t for t in tables.values() if t.monitors), key=attrgetter("name"))
 
 

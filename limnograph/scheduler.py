@@ -8,7 +8,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -72,7 +72,7 @@ class Scheduler:
 
     `roster` gives every table with its monitors, as they are now; `last_runs` what the store knows;
     `cycle` runs what is due. A cycle that raises is told in the log, and the next one is tried.
-    `pause` and `grace` are in seconds.
+    `pause` and `grace` are in seconds. Whoever changes the roster sets `changed`.
     """
 
     roster: Callable[[], Awaitable[Sequence[Due]]]
@@ -81,13 +81,14 @@ class Scheduler:
     clock: Callable[[], datetime]
     pause: float = PAUSE
     grace: float = GRACE
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Run cycles until `stop` is set; one that is under way then gets a while to end."""
         while not stop.is_set():
+            self.changed.clear()
             pause = await self._turn(stop)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+            await any_of(stop, self.changed, timeout=pause)
 
     async def _turn(self, stop: asyncio.Event) -> float:
         """Run what is due; the seconds until something may be due again."""
@@ -121,6 +122,16 @@ class Scheduler:
                 await running
 
 
+async def any_of(*events: asyncio.Event, timeout: float) -> None:
+    """Wait until one of some events is set, at most for so many seconds."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+
+
 @contextmanager
 def stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
     """Set `stop` on SIGTERM and SIGINT while the block runs; needs a running event loop."""
@@ -132,3 +143,16 @@ def stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+
+
+@contextmanager
+def telling_of_hangups(asked: Callable[[], None]) -> Iterator[None]:
+    """Call `asked` on SIGHUP while the block runs, ignore it afterwards; needs a running loop."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, asked)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        # What is still to be put away must not be cut short by a reload that came too late.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)

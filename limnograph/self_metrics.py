@@ -2,7 +2,8 @@
 
 The runner stores the values of monitors and sources as any other measurement, under the subjects
 `monitor:<name>` and `source:<name>`, and adds to the counters; `web.metrics_feed` derives those of
-a table from its outcomes when it fills the page. They are the last to be left out of a full page.
+a table from its outcomes when it fills the page. Those of the store and of the configuration come
+from the process that serves the page. All are the last to be left out of a full page.
 """
 
 from exporters.prometheus import SERIES_DROPPED
@@ -113,6 +114,40 @@ SOURCE_DATA_LAG = Metric(
     rollup="max",
     drop_rank=_LAST_TO_GO,
 )
+STORE_UP = Metric(
+    "lakehouse_store_up",
+    "0 while the store cannot be read or cannot be written, else 1.",
+    rollup="min",
+    drop_rank=_LAST_TO_GO,
+)
+STORE_UP_CHANGED = Metric(
+    "lakehouse_store_up_changed_timestamp_seconds",
+    "Unix time since which the store is as lakehouse_store_up says.",
+    unit="seconds",
+    rollup="max",
+    drop_rank=_LAST_TO_GO,
+)
+STORE_OUTAGES = Metric(
+    "lakehouse_store_outages_total",
+    "Times that readings were put off for want of the store, counted when it is back.",
+    kind="counter",
+    unit="outages",
+    rollup="sum",
+    drop_rank=_LAST_TO_GO,
+)
+CONFIG_SUCCESSFUL = Metric(
+    "lakehouse_config_last_reload_successful",
+    "1 if the configuration file is in force, 0 if it was refused and an older one still is.",
+    rollup="min",
+    drop_rank=_LAST_TO_GO,
+)
+CONFIG_SUCCESS = Metric(
+    "lakehouse_config_last_reload_success_timestamp_seconds",
+    "Unix time when the configuration in force was loaded.",
+    unit="seconds",
+    rollup="max",
+    drop_rank=_LAST_TO_GO,
+)
 BUILD_INFO = Metric(
     "lakehouse_exporter_build_info",
     "Always 1; the versions of limnograph and of Python that serve this page.",
@@ -134,6 +169,11 @@ ALL: tuple[Metric, ...] = (
     SOURCE_UP,
     SOURCE_LAST_SUCCESS,
     SOURCE_DATA_LAG,
+    STORE_UP,
+    STORE_UP_CHANGED,
+    STORE_OUTAGES,
+    CONFIG_SUCCESSFUL,
+    CONFIG_SUCCESS,
     SERIES_DROPPED,
     BUILD_INFO,
 )

@@ -1,28 +1,33 @@
 """The parts wired together: what `run`, `serve` and the demo share between settings and a cycle."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 
 from limnograph.cycle import CycleResult, Due, Lake
-from limnograph.lakes import EmbeddedLake
+from limnograph.lake_workers import LakeWorkers
 from limnograph.progress import Advance
-from limnograph.reporting import watched
+from limnograph.reporting import watched, with_found
 from limnograph.runner import run_cycle
 from limnograph.scheduler import LastRuns, Scheduler, everything, stopping_on_signals
-from limnograph.settings import Roster, Settings, TableSettings, roster
-from limnograph.store import Store, open_store
-from monitors.core import Monitor
-from monitors.lakes.embedded import Access
-from monitors.lakes.workers import Workers
+from limnograph.self_metrics import STORE_OUTAGES
+from limnograph.settings import Roster, Run, Settings, TableSettings, roster
+from limnograph.store import SERVICE, Store, open_store
+from limnograph.store_watch import StoreWatch
+from monitors.core import Monitor, Totals
 from monitors.secrets import Secret
 
 ROSTER_EVERY = timedelta(minutes=5)
 
 Clock = Callable[[], datetime]
+
+Companion = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""Work beside the cycles; it ends when the event is set, and is cancelled when it does not."""
 
 log = structlog.get_logger()
 
@@ -38,9 +43,8 @@ def opened(settings: Settings, clock: Clock = utc_now) -> Iterator["Service"]:
 
     Raises StoreError when the store cannot be opened, SecretError when its URL cannot be had.
     """
-    with Workers(settings.run.workers) as workers, open_settings_store(settings) as store:
-        access = Access(workers, settings.run.log_only, float(settings.run.timeout))
-        yield Service(settings, store, EmbeddedLake(access), clock)
+    with LakeWorkers(settings.run.workers) as workers, open_settings_store(settings) as store:
+        yield Service(settings, store, workers.lake, clock)
 
 
 def open_settings_store(settings: Settings) -> Store:
@@ -57,10 +61,19 @@ def secrets_of(settings: Settings) -> set[Secret]:
 
 
 class Service:
-    """A configuration at work. `tables` is the same object until the roster changes."""
+    """A configuration at work. `tables` is the same object until the roster changes.
 
-    def __init__(self, settings: Settings, store: Store, lake: Lake, clock: Clock) -> None:
-        self.settings, self.store, self.lake, self.clock = settings, store, lake, clock
+    `lake` gives the lake for a cycle, as the settings of that moment want it.
+    """
+
+    def __init__(
+        self, settings: Settings, store: Store, lake: Callable[[Run], Lake], clock: Clock
+    ) -> None:
+        self.settings, self.store, self.clock = settings, store, clock
+        self.store_watch = StoreWatch(clock)
+        self._lake = lake
+        self._changing = asyncio.Lock()  # held by who changes the tables
+        self._changed = asyncio.Event()
         # Tables of globs that were found before are there at once, also while a listing is slow.
         self.tables: Sequence[TableSettings] = watched(settings, store)
         self._listed_at: datetime | None = None
@@ -92,34 +105,97 @@ class Service:
 
     async def cycle(self, due: Sequence[Due], advance: Advance = lambda: None) -> CycleResult:
         """Read some tables and store what was read; StoreError when the store cannot be used."""
-        return await run_cycle(
-            due,
-            self.store,
-            self.lake,
-            clock=self.clock,
-            concurrency=self.settings.run.concurrency,
-            timeout=float(self.settings.run.timeout),
-            advance=advance,
-        )
+        run = self.settings.run
+        with self.store_watch.noting("written"):
+            result = await run_cycle(
+                due,
+                self.store,
+                self._lake(run),
+                clock=self.clock,
+                concurrency=run.concurrency,
+                timeout=float(run.timeout),
+                advance=advance,
+            )
+        self.store_watch.works("written")
+        return result
 
-    async def keep_reading(self) -> None:
-        """Read what is due whenever it is, until SIGTERM or SIGINT."""
+    async def adopt(self, settings: Settings) -> tuple[str, ...]:
+        """Work by other settings from now on; what of them takes effect after a restart only.
+
+        A cycle that is under way ends by the settings with which it began.
+        """
+        later = _for_a_restart(self.settings, settings)
+        async with self._changing:
+            before = self.settings
+            store = replace(settings.store, url=before.store.url)
+            self.settings = replace(settings, http=before.http, store=store)
+            tables = with_found(self.settings, {table.name: table.uri for table in self.tables})
+            if tables != list(self.tables):
+                self.tables = tables
+            self._listed_at = None
+        self._changed.set()
+        return later
+
+    async def keep_reading(self, *companions: Companion) -> None:
+        """Read what is due whenever it is, until SIGTERM or SIGINT; companions work beside it."""
         stop = asyncio.Event()
+        scheduler = Scheduler(
+            self._roster, self._last_runs, self.cycle, self.clock, changed=self._changed
+        )
         with stopping_on_signals(stop):
-            await Scheduler(self._roster, self._last_runs, self.cycle, self.clock).serve(stop)
+            tasks = [asyncio.create_task(companion(stop)) for companion in companions]
+            try:
+                await scheduler.serve(stop)
+            finally:
+                await _end(tasks)
 
     async def _roster(self) -> Sequence[Due]:
-        if self._listed_at is None or (
-            self.settings.globs and self.clock() - self._listed_at >= ROSTER_EVERY
-        ):
-            found = await asyncio.to_thread(self.refresh)
-            for problem in (*found.problems, *found.warnings):
-                log.warning("roster", problem=str(problem))
+        outages = int(self.store_watch.fails("written"))
+        if outages or self._listed_at is None:
+            await asyncio.to_thread(self._count_outages, outages)
+        async with self._changing:
+            if self._listed_at is None or (
+                self.settings.globs and self.clock() - self._listed_at >= ROSTER_EVERY
+            ):
+                with self.store_watch.noting("written"):
+                    found = await asyncio.to_thread(self.refresh)
+                for problem in (*found.problems, *found.warnings):
+                    log.warning("roster", problem=str(problem))
         return self.due()
 
+    def _count_outages(self, number: int) -> None:
+        """Write how many outages have ended: while that fails, no table is read in vain.
+
+        None at the start, so that a rate of the counter begins there.
+        """
+        outages: Totals = {(STORE_OUTAGES.name, ()): number}
+        with self.store_watch.noting("written"):
+            self.store.add_totals(SERVICE, "store", outages)
+        self.store_watch.works("written")
+
     async def _last_runs(self) -> LastRuns:
-        rows = await asyncio.to_thread(self.store.outcomes)
+        # Readings are put off when this fails, as when they cannot be written.
+        with self.store_watch.noting("written"):
+            rows = await asyncio.to_thread(self.store.outcomes)
         return {(row.subject, row.monitor): row.at for row in rows}
+
+
+def _for_a_restart(before: Settings, after: Settings) -> tuple[str, ...]:
+    """The settings that differ and cannot change while the service runs."""
+    pairs = {
+        "store": (before.store_url, after.store_url),
+        "http.host": (before.http.host, after.http.host),
+        "http.port": (before.http.port, after.http.port),
+    }
+    return tuple(name for name, (old, new) in pairs.items() if old != new)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for ended in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(ended, Exception):
+            log.error("ended before its time", exc_info=ended)
 
 
 def _attributes(table: TableSettings) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """`limnograph serve`: the scheduler and HTTP in one process."""
 
+import signal
 from typing import Annotated
 
 import typer
@@ -21,7 +22,8 @@ Examples:
   limnograph serve -c /etc/limnograph.yaml --host 0.0.0.0 --port 9899
 
 \b
-Serves /metrics, /healthz, /readyz and /api/v1/report; ends on SIGTERM or ctrl-c.
+Serves /metrics, /healthz, /readyz and /api/v1/report; ends on SIGTERM or ctrl-c. A change of the
+file takes effect by itself, or at once on SIGHUP; a bad file is refused and the old one stays.
 """
 
 
@@ -48,16 +50,22 @@ def serve(
 ) -> None:
     """Read tables when they are due, and answer Prometheus."""
     from limnograph import logs, settings
+    from limnograph.config_file import ConfigFile
+    from limnograph.reloading import Reloader
     from limnograph.service import opened, secrets_of
     from limnograph.serving import serve_until_stopped
 
+    # What asks for a reload before the service works asks for what is about to be loaded.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    file = ConfigFile(config)
     loaded = settings.load(config)
-    logs.configure(
+    mask = logs.configure(
         as_json=log_format is LogFormat.JSON, level=log_level.value, secrets=secrets_of(loaded)
     )
     with opened(loaded) as service:
         serve_until_stopped(
             service,
+            Reloader(service, file, mask.add),
             loaded.http.host if host is None else host,
             loaded.http.port if port is None else port,
         )

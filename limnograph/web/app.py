@@ -24,6 +24,9 @@ from monitors.errors import LimnographError
 Readiness = Callable[[], Sequence[str]]
 """The reasons why the service is not ready; none means that it is."""
 
+Warnings = Callable[[], Sequence[str]]
+"""What people should know of a service that is ready nevertheless. Answers at once."""
+
 Report = Callable[[], Mapping[str, Any]]
 """The report as a JSON document."""
 
@@ -42,6 +45,7 @@ def create_app(
     readiness: Readiness,
     report: Report,
     *,
+    warnings: Warnings = tuple,
     readiness_timeout: float = READINESS_TIMEOUT,
 ) -> FastAPI:
     """The ASGI application over a page that somebody else keeps current; timeout in seconds."""
@@ -57,21 +61,60 @@ def create_app(
 
     @app.api_route("/", methods=METHODS)
     async def landing() -> Response:
+        """A page that names the others. 200, `text/html`; it loads nothing and runs no script."""
         return Response(_LANDING, media_type="text/html", headers=_STRICT)
 
     @app.api_route("/healthz", methods=METHODS)
     async def healthz() -> Response:
+        """Whether the process is alive; a liveness probe, as it asks neither store nor lake.
+
+        200, `application/json`:
+
+        ```json
+        {"status": "alive"}
+        ```
+        """
         return _json({"status": "alive"})
 
     @app.api_route("/readyz", methods=METHODS)
     async def readyz() -> Response:
+        """Whether the service does its work: the store answers, and a cycle succeeded of late.
+
+        200, `application/json`, when it does. `warnings` is there when people should know of
+        something nevertheless: a configuration that was refused, a change that only a restart
+        brings into force.
+
+        ```json
+        {"status": "ready"}
+        ```
+
+        503 when it does not, or when that cannot be found out within five seconds:
+
+        ```json
+        {"status": "not ready", "reasons": ["no cycle has succeeded yet"]}
+        ```
+        """
         reasons = await _reasons(readiness, readiness_timeout)
+        told = {"warnings": list(found)} if (found := warnings()) else {}
         if reasons:
-            return _json({"status": "not ready", "reasons": reasons}, 503)
-        return _json({"status": "ready"})
+            return _json({"status": "not ready", "reasons": reasons, **told}, 503)
+        return _json({"status": "ready", **told})
 
     @app.api_route("/api/v1/report", methods=METHODS)
     async def api_report(request: Request) -> Response:
+        """The report on all tables: the document of `limnograph report --output json`.
+
+        200, `application/json`. 503 with the reason and the mend when the store cannot be read;
+        500 when the report could not be made, which the log explains.
+
+        ```console
+        $ curl -s localhost:9899/api/v1/report | jq -c '.troubles[] | {table, kind, since}'
+        {"table":"silver.post_labels","kind":"late","since":"2026-11-20T10:00:00Z"}
+        ```
+
+        `tables` has an entry per table, `troubles` what is wrong, worst first, `data_as_of` the
+        time of the newest reading, and `summary` the counts. Times are UTC, null is unknown.
+        """
         try:
             return _json(await anyio.to_thread.run_sync(report))
         except LimnographError as error:
@@ -85,7 +128,20 @@ def create_app(
 
 
 class MetricsPage:
-    """The /metrics endpoint, as a plain ASGI application: no query, no formatting, no waiting."""
+    """Every metric, for Prometheus, from memory: a scrape runs no query and formats nothing.
+
+    200; `text/plain; version=0.0.4`, or the newer text format or OpenMetrics 1.0 where `Accept`
+    asks for it; gzip where `Accept-Encoding` does. `name[]`, repeatable, picks families:
+
+    ```console
+    $ curl -s 'localhost:9899/metrics?name[]=lakehouse_store_up'
+    # HELP lakehouse_store_up 0 while the store cannot be read or cannot be written, else 1.
+    # TYPE lakehouse_store_up gauge
+    lakehouse_store_up 1.0
+    ```
+
+    While the store is gone the last page stays; gauges leave it after three intervals.
+    """
 
     def __init__(self, exposition: Exposition, part: int = PART) -> None:
         self._exposition, self._part = exposition, part

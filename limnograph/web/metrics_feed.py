@@ -21,9 +21,11 @@ from exporters.exposition import Exposition
 from exporters.prometheus import Sample
 from limnograph import __version__, self_metrics
 from limnograph.due import overdue_time
+from limnograph.settings.models import Metrics
 from limnograph.settings.resolved import Settings, TableSettings
 from limnograph.settings.schedules import Cron
 from limnograph.store import SERVICE, CounterRow, LatestRow, Store
+from limnograph.store_watch import StoreWatch
 from limnograph.web.table_samples import Attempt, shown
 from monitors.core import Subject
 from monitors.errors import StoreError
@@ -60,7 +62,8 @@ class MetricsFeed:
     """Keeps a page current with a store.
 
     `roster` gives the tables as they are now: the same object until they change. What leaves it
-    leaves the page. `every` is in seconds.
+    leaves the page. `chosen` gives the families and the budget of the page as they are now, `own`
+    more that the process says of itself. `every` is in seconds.
     """
 
     def __init__(
@@ -70,9 +73,16 @@ class MetricsFeed:
         roster: Callable[[], Sequence[TableSettings]],
         clock: Callable[[], datetime],
         every: float = EVERY,
+        *,
+        watch: StoreWatch | None = None,
+        chosen: Callable[[], Metrics] | None = None,
+        own: Callable[[], Iterable[Sample]] = tuple,
     ) -> None:
         self._store, self._exposition = store, exposition
         self._roster, self._clock, self._every = roster, clock, every
+        self._watch, self._own = watch or StoreWatch(clock), own
+        self._chosen = chosen
+        self._choice = chosen() if chosen else None
         self._adopted: Sequence[TableSettings] = ()
         self._tables: dict[str, _Table] = {}
         self._others: set[str] = set()
@@ -102,15 +112,28 @@ class MetricsFeed:
         if (roster := self._roster()) is not self._adopted:
             self._adopt(roster)
         overdue = {id_ for id_, t in self._tables.items() if t.until is not None and t.until < now}
+        anew = self._choose()
         try:
-            touched = self._read(overdue)
+            with self._watch.noting("read"):
+                touched = self._read(overdue)
         except StoreError:
-            self._show(overdue, now)
+            self._show(overdue | anew, now)
             raise
         else:
-            self._show(touched, now)
+            self._watch.works("read")
+            self._show(touched | anew, now)
         finally:
+            self._exposition.replace("process", (*self._watch.samples, *self._own()))
             self._exposition.render()
+
+    def _choose(self) -> set[str]:
+        """Follow the choice of families; ids of the tables to show anew because of it."""
+        choice = self._chosen() if self._chosen else None
+        if choice is None or choice == self._choice:
+            return set()
+        self._exposition.choose(opt_in=choice.families, max_series=choice.max_series)
+        self._choice = choice
+        return set(self._tables)
 
     def _run(self) -> None:
         # A store that is down says the same every second; the log says it once.
@@ -124,6 +147,7 @@ class MetricsFeed:
                 if told != str(error):
                     log.warning("metrics not refreshed", reason=error.reason, mend=error.mend)
                 told = str(error)
+                started = time.monotonic()  # it waited, and took nothing from the answers
             except Exception as error:
                 # This thread ends with the service and not before, whatever fails.
                 if told != repr(error):

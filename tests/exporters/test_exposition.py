@@ -283,3 +283,26 @@ def test_names_that_do_not_fit_are_refused() -> None:
 
 def test_registering_the_collector_does_not_collect() -> None:
     assert list(StoredCollector(Exposition(METRICS)).describe()) == []
+
+
+def test_another_choice_of_families_and_budget_holds_from_the_next_rendering() -> None:
+    exposition = Exposition(METRICS)
+    samples = [rows("posts", 3), size("posts", 100), commits("posts", 2)]
+    exposition.replace("table:posts", samples)
+    assert "commits" not in str(lines(exposition.render()))
+    exposition.choose(opt_in=[COMMITS.name])
+    exposition.replace("table:posts", samples)
+    assert lines(exposition.render(), COMMITS.name) == [
+        'lakehouse_table_commits_total{catalog="main",operation="MERGE",schema="bronze",'
+        'table="posts"} 2.0'
+    ]
+    exposition.choose(max_series=1)
+    rendered = exposition.render()
+    assert rendered.dropped == (SIZE.name,)
+    assert [line.partition("{")[0] for line in lines(rendered)] == [
+        SERIES_DROPPED.name,
+        SERIES_DROPPED.name,
+        ROWS.name,
+    ]
+    exposition.choose()
+    assert lines(exposition.render(), SIZE.name)

@@ -12,7 +12,7 @@ from rich.console import Console
 from exporters.history import Bucket, MonitorOutcome, TableHistory
 from exporters.report import Report, Today, build, to_json, today
 from exporters.report_markdown import cell, to_markdown
-from exporters.report_text import to_text
+from exporters.report_text import other_events, to_text
 from exporters.rules import Window
 from monitors.core import Event, EventKind, Outcome, Problem
 
@@ -207,3 +207,33 @@ def test_a_longer_window_shows_older_events() -> None:
 
 def test_markdown_cells_cannot_break_the_table() -> None:
     assert cell("a|b\n<c> [d](e) *f*") == r"a\|b \<c> \[d](e) \*f\*"
+
+
+def schema_change(number: int, kind: str, at: datetime) -> Event:
+    message = f"{kind} {number} (version 7, SET TBLPROPERTIES)"
+    return Event(EventKind.SCHEMA_CHANGED, f"{at}:{number}", at, message, {"kind": kind})
+
+
+def test_many_properties_do_not_drown_the_columns_that_changed() -> None:
+    changes = [schema_change(n, "property_set", NOW - HOUR) for n in range(500)]
+    changes += [schema_change(n, "column_added", NOW - DAY) for n in range(3)]
+    feed = Event(EventKind.FEED_ON, "9", NOW - HOUR, "the change feed is on")
+    events = (*changes, feed)
+    report = build([replace(POSTS, events=events)], NOW)
+    assert len(report.tables[0].events) == 504
+    lines = list(other_events(report.tables))
+    told = [message.split(" (")[0] for _, _, _, message in lines]
+    assert [line for line in told if line.startswith("column")] == [
+        f"column_added {n}" for n in range(3)
+    ]
+    assert sum(line.startswith("property") for line in told) == 5
+    assert told[-1] == (
+        "and 495 more changes; `limnograph schema main.bronze.posts --history` lists them"
+    )
+    assert "the change feed is on" in told
+
+
+def test_a_few_changes_of_a_schema_are_all_listed() -> None:
+    changes = tuple(schema_change(n, "feature_added", NOW - HOUR) for n in range(8))
+    report = build([replace(POSTS, events=changes)], NOW)
+    assert len(list(other_events(report.tables))) == 8

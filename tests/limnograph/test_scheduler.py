@@ -2,7 +2,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -90,6 +90,20 @@ def test_cycles_follow_each_other_until_told_to_stop() -> None:
         return service.ran
 
     assert asyncio.run(serve()) == [["bronze.posts"]] * 3
+
+
+def test_a_change_of_the_roster_is_looked_at_at_once() -> None:
+    async def serve() -> list[list[str]]:
+        service = Service(cycles_until_stop=2)
+        scheduler = replace(service.scheduler(), pause=3600.0)
+        serving = asyncio.create_task(scheduler.serve(service.stop))
+        while not service.ran:
+            await asyncio.sleep(0)
+        scheduler.changed.set()
+        await serving
+        return service.ran
+
+    assert asyncio.run(serve()) == [["bronze.posts"]] * 2
 
 
 def test_a_cycle_under_way_may_end_after_the_stop() -> None:

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import stamina
 from deltalake import write_deltalake
 
 from limnograph.service import Service, opened, secrets_of
@@ -130,6 +132,66 @@ def _get(url: str) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`serve` as a process of its own, and its URL; stderr goes to `stderr.txt`."""
+    told = folder / "stderr.txt"
+    command = ("serve", "--port", "0", "--log-format", "json", *arguments)
+    with (
+        told.open("w") as stderr,
+        subprocess.Popen(
+            [sys.executable, "-P", "-m", "limnograph", *command],
+            cwd=folder,
+            stderr=stderr,
+            text=True,
+            env={**os.environ, "PYTHONWARNINGS": "default"},
+        ) as program,
+    ):
+        try:
+            eventually(lambda: '"serving"' in told.read_text())
+            lines = map(json.loads, told.read_text().splitlines())
+            yield program, next(line["url"] for line in lines if "url" in line)
+        finally:
+            program.kill()
+
+
+def eventually(holds: Callable[[], object]) -> None:
+    for attempt in stamina.retry_context(
+        on=AssertionError, attempts=None, timeout=60, wait_initial=0.05, wait_max=0.1
+    ):
+        with attempt:
+            assert holds()
+
+
+@pytest.mark.slow
+def test_serve_follows_its_file_and_ends_well_in_mid_reload(folder: Path) -> None:
+    config = folder / "limnograph.yaml"
+    config.write_text(CONFIG.replace("  - {glob: lake/dim/*}\n", ""))
+    with serving(folder) as (program, url):
+
+        def shows(text: str) -> bool:
+            return text in _get(f"{url}/metrics")[1]
+
+        eventually(
+            lambda: shows('lakehouse_table_rows{catalog="",schema="main",table="posts"} 2.0')
+        )
+        config.with_name("new").write_text(CONFIG)
+        config.with_name("new").rename(config)
+        eventually(lambda: shows('table="topics"} 2.0'))
+        config.write_text("tables: 7\n")
+        program.send_signal(signal.SIGHUP)
+        eventually(lambda: shows("lakehouse_config_last_reload_successful 0.0"))
+        assert shows('table="topics"} 2.0')
+        config.write_text(CONFIG)
+        program.send_signal(signal.SIGHUP)
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(timeout=60) == 0
+    told = (folder / "stderr.txt").read_text()
+    assert "Traceback" not in told
+    assert "configuration refused" in told
+    assert f"{config}:1:1: tables: " in told
 
 
 @pytest.mark.slow

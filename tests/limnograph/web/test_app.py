@@ -27,6 +27,7 @@ class Service:
     """What the application asks; a test sets what is answered."""
 
     reasons: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     report: Any = field(default_factory=lambda: {"schema_version": 1, "tables": []})
     failure: Exception | None = None
 
@@ -58,7 +59,9 @@ def exposition() -> Exposition:
 
 @pytest.fixture
 def client(exposition: Exposition, service: Service) -> Iterator[httpx.Client]:
-    served = create_app(exposition, service.readiness, service.make_report)
+    served = create_app(
+        exposition, service.readiness, service.make_report, warnings=lambda: service.warnings
+    )
     with Server(served) as server, httpx.Client(base_url=server.url) as opened:
         yield opened
 
@@ -128,6 +131,17 @@ def test_not_ready_with_its_reasons(client: httpx.Client, service: Service) -> N
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"status": "not ready", "reasons": ["no cycle has succeeded yet"]}
+
+
+def test_what_is_worth_knowing_is_told_ready_or_not(client: httpx.Client, service: Service) -> None:
+    service.warnings = ["http.port takes effect after a restart"]
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "warnings": service.warnings}
+    service.reasons = ["no cycle has succeeded yet"]
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["warnings"] == service.warnings
 
 
 def test_not_ready_when_the_store_does_not_answer(client: httpx.Client, service: Service) -> None:

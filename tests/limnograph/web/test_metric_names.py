@@ -19,8 +19,9 @@ def full_page() -> bytes:
     opt_in = [metric.name for metric in DECLARED if metric.opt_in]
     exposition = Exposition(DECLARED, opt_in=opt_in)
     for subject in ("one", 'an "odd" \\ one'):
-        samples = [(m.name, tuple(subject for _ in m.labels), 1.5) for m in DECLARED]
-        exposition.replace(subject, [s for s in samples if s[1]])
+        samples = [(m.name, tuple(subject for _ in m.labels), 1.5) for m in DECLARED if m.labels]
+        exposition.replace(subject, samples)
+    exposition.replace("process", [(m.name, (), 1.5) for m in DECLARED if not m.labels])
     return exposition.render().body(Format.TEXT)
 
 

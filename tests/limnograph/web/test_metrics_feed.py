@@ -210,6 +210,23 @@ def test_gauges_leave_in_time_even_while_the_store_does_not_answer(tmp_path: Pat
     assert "lakehouse_table_row_changes_total{" in text
 
 
+def test_the_page_says_since_when_the_store_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "limnograph.db"
+    with open_store(f"sqlite:///{path}") as store:
+        watch = Watch(store, POSTS)
+        assert watch.lines("store_up ") == ["lakehouse_store_up 1.0"]
+        path.rename(tmp_path / "away")
+        for minutes in (1, 2):
+            watch.now = NOW + timedelta(minutes=minutes)
+            with pytest.raises(StoreError):
+                watch.feed.refresh()
+        text = watch.exposition.rendered.body(Format.TEXT).decode()
+        assert "lakehouse_store_up 0.0\n" in text
+        assert "lakehouse_store_up_changed_timestamp_seconds 1.77314406e+09\n" in text
+        (tmp_path / "away").rename(path)
+        assert watch.lines("store_up ") == ["lakehouse_store_up 1.0"]
+
+
 def test_a_started_feed_is_filled_at_once_and_then_follows_the_store(store: Store) -> None:
     write(store, counted(POSTS, 7, 9), subject=POSTS)
     watch = Watch(store, POSTS)
