@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exporters.columns import Column, fitted
+from exporters.health_text import health_lines
 from exporters.wording import ago, count, moment, signed, size
 
 _COUNTS = ("inserted", "updated", "deleted")
@@ -62,6 +63,8 @@ def _facts(document: Mapping[str, Any], now: datetime) -> Iterator[tuple[str, st
     yield "partitioned by", ", ".join(document.get("partition_columns") or ()) or "nothing"
     yield "change feed", "on" if document.get("change_feed") else "off"
     yield "features", ", ".join(document.get("features") or ()) or "none"
+    if document.get("health") is not None:
+        yield from health_lines(document["health"], now)
 
 
 def _when(text: str | None, now: datetime) -> str:

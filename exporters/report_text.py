@@ -11,6 +11,7 @@ from exporters.columns import Column, fitted, plain_table
 from exporters.report import Report, TableReport, Today
 from exporters.rules import Trouble, TroubleKind
 from exporters.wording import ago, count, moment, percent, plural
+from monitors.core import Event, EventKind
 
 _STYLES = {
     TroubleKind.UNREADABLE: "bold red",
@@ -20,6 +21,9 @@ _STYLES = {
     TroubleKind.DUPLICATE: "bold yellow",
 }
 _OTHER = "bold cyan"
+
+SCHEMA_CHANGES = 8  # of one table are listed
+_COLUMNS = ("column_", "type_", "became_")
 
 
 def to_text(report: Report, console: Console, *, quiet: bool = False) -> None:
@@ -180,9 +184,27 @@ def _events(report: Report) -> Table | None:
 
 
 def other_events(tables: Iterable[TableReport]) -> Iterator[tuple[datetime, str, str, str]]:
-    """Events that are no trouble, such as a feed switched on: time, table, kind, message."""
+    """Events that are no trouble, such as a feed switched on: time, table, kind, message.
+
+    Of the changes of one table's schema only the most telling, and how many more there are.
+    """
     kinds = {str(kind) for kind in TroubleKind}
     for entry in tables:
-        for event in entry.events:
-            if str(event.kind) not in kinds:
-                yield event.at, entry.history.name, str(event.kind), event.message
+        name = entry.history.name
+        other = [event for event in entry.events if str(event.kind) not in kinds]
+        changes = [event for event in other if event.kind is EventKind.SCHEMA_CHANGED]
+        hidden = sorted(changes, key=_telling)[SCHEMA_CHANGES:]
+        keys = {(event.kind, event.key) for event in hidden}
+        for event in other:
+            if (event.kind, event.key) not in keys:
+                yield event.at, name, str(event.kind), event.message
+        if hidden:
+            more = f"and {plural(len(hidden), 'more change')}; `limnograph schema {name} --history`"
+            at = max(event.at for event in hidden)
+            yield at, name, str(EventKind.SCHEMA_CHANGED), f"{more} lists them"
+
+
+def _telling(event: Event) -> tuple[bool, float]:
+    """Columns before properties, features and layout; the newest first."""
+    kind = str(event.detail.get("kind", ""))
+    return not kind.startswith(_COLUMNS), -event.at.timestamp()

@@ -14,7 +14,7 @@ from tests.limnograph.cli.conftest import Command
 
 HEAVY = (
     *("apscheduler", "deltalake", "duckdb", "fastapi", "numpy", "obstore", "pandas", "pyarrow"),
-    *("rich", "sqlalchemy", "structlog", "uvicorn"),
+    *("rich", "ruamel", "sqlalchemy", "structlog", "uvicorn"),
 )
 ACTIONS = {"--help", "--version", "--install-completion", "--show-completion"}
 
@@ -33,8 +33,10 @@ NAMES = [path for path, _ in ALL]
 
 def test_these_are_the_commands() -> None:
     assert {" ".join(path) for path in NAMES} == {
-        *("", "inspect", "run", "serve", "report", "monitors", "metrics", "demo"),
+        *("", "init", "add", "inspect", "run", "serve", "report", "replay", "schema"),
+        *("monitors", "metrics", "demo"),
         *("config", "config check", "config show", "config schema"),
+        *("store", "store info", "store prune", "store migrate", "store backup"),
     }
 
 
@@ -106,4 +108,4 @@ def test_completion_suggests_the_commands(
     monkeypatch.setenv("_LIMNOGRAPH_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", "limnograph re")
     monkeypatch.setenv("COMP_CWORD", "1")
-    assert command().out.split() == ["report"]
+    assert sorted(command().out.split()) == ["replay", "report"]

@@ -1,0 +1,1 @@
+"""What tells two definitions of a table apart, in the words of people who use it."""
