@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar, TypeVarTuple
 
+from limnograph.inspected_health import health_of
 from monitors.core import CommitFact, Problem, Tail
 from monitors.delta.reasons import sentence
 from monitors.errors import UnreadableError
@@ -63,12 +64,14 @@ async def inspect_table(
     log_only: bool = False,
     by: Grain | None = None,
     last: int | None = None,
+    batch_gib: float | None = None,
     now: datetime | None = None,
 ) -> dict[str, Any]:
     """The document that `limnograph inspect --output json` prints.
 
     A table that cannot be read gives a document of nulls with the problem; nothing is raised for
     it. `by` adds `commits` or `buckets`; `last` keeps the newest commits, hours or days.
+    `batch_gib` adds a plan to load the table in batches of so many GiB, from a sample of its data.
     """
     now = now or datetime.now(UTC)
     access = Access(InThread(), log_only=log_only, once=True)
@@ -80,7 +83,8 @@ async def inspect_table(
         document = _unreadable(uri, error)
     else:
         facts = tail.commits[-last:] if by == "commit" and last else tail.commits
-        document = _document(uri, tail, facts)
+        health, unknown = await health_of(table, tail, batch_gib, now)
+        document = _document(uri, tail, facts, unknown) | {"health": health}
     if by == "commit":
         document["commits"] = [commit_document(fact) for fact in facts]
     elif by is not None:
@@ -98,10 +102,12 @@ async def _read(table: EmbeddedTable, last: int | None) -> Tail:
     return await table.tail(None)
 
 
-def _document(uri: str, tail: Tail, facts: Sequence[CommitFact]) -> dict[str, Any]:
+def _document(
+    uri: str, tail: Tail, facts: Sequence[CommitFact], unknown: Sequence[Problem]
+) -> dict[str, Any]:
     snapshot = tail.snapshot
     changed = [fact.at for fact in tail.commits if fact.changes_data]
-    problems = [*tail.problems, *_unknown_counts(facts)]
+    problems = [*tail.problems, *unknown, *_unknown_counts(facts)]
     if not changed:
         problems.append(
             Problem(
@@ -154,6 +160,7 @@ _MEND = "set delta.enableChangeDataFeed = true, so that such commits can be coun
 _MENDS = {
     "vacuumed": "read the table more often than VACUUM removes its files",
     "unreadable_feed": "check that the files under _change_data can be read",
+    "added_again": "have the writer of the commit checked: it names files that it did not write",
     "no_statistics": "let the writer keep statistics, or allow reading Parquet footers",
 }
 
@@ -218,6 +225,7 @@ def _unreadable(uri: str, error: UnreadableError) -> dict[str, Any]:
         "features": [],
         "events": [],
         "problems": [_problem(problem)],
+        "health": None,
     }
 
 

@@ -348,6 +348,21 @@ class EventTime:
 
 
 @dataclass(frozen=True, slots=True)
+class RowWidth:
+    """Bytes that a row takes in memory, the mean of `rows` sampled ones; None is unknown.
+
+    `arrow` is what Arrow takes, `pandas` a DataFrame with its Python objects. Where they are
+    unknown there is a reason and a mend.
+    """
+
+    arrow: float | None = None
+    pandas: float | None = None
+    rows: int = 0
+    reason: str = ""
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What reading took: requests to the storage and bytes received."""
 
@@ -387,6 +402,10 @@ class TableSource(Protocol):
         """What lies in the log; one more request, except on a first read."""
         ...
 
+    async def row_width(self) -> RowWidth:
+        """What a row takes in memory, from a small sample of data; reads the log to find it."""
+        ...
+
 
 class History(Protocol):
     """A table whose past can be read anew. Every method raises UnreadableError."""
@@ -406,6 +425,7 @@ class History(Protocol):
 Read = Callable[
     [Any, Subject, Any, Cursor | None, Mapping[str, State], datetime], Coroutine[Any, Any, Reading]
 ]
+Replay = Callable[[Window, Subject, Any, datetime], Reading]
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,6 +434,8 @@ class Monitor:
 
     `read(source, subject, config, cursor, states, now)` gets a TableSource when the scope is
     "table"; `needs` names what the lake must be able to do, else the reading is not assessed.
+    `replay(window, subject, config, now)` gives the facts, definitions and events of past commits
+    anew; None where a monitor keeps nothing of each commit.
     """
 
     name: str
@@ -423,3 +445,4 @@ class Monitor:
     metrics: tuple[Metric, ...]
     read: Read
     needs: tuple[str, ...] = ()
+    replay: Replay | None = None

@@ -15,6 +15,7 @@ EXAMPLES = """\b
 Examples:
   limnograph inspect ./lake/bronze/posts                  rows, files, size, last commit
   limnograph inspect ./lake/bronze/posts --by commit --last 20
+  limnograph inspect ./lake/bronze/posts --batch-gib 2    batches to load it into memory
   limnograph inspect s3://lake/posts --by day -o json \\
       --storage-option AWS_REGION=eu-central-1 \\
       --storage-option AWS_SECRET_ACCESS_KEY=env:MY_SECRET
@@ -54,6 +55,15 @@ def inspect(
         bool,
         typer.Option("--log-only", help="Never read data, not even footers; more is unknown."),
     ] = False,
+    batch_gib: Annotated[
+        float | None,
+        typer.Option(
+            "--batch-gib",
+            min=0.001,
+            metavar="GIB",
+            help="Plan to load the table in batches of so many GiB; reads a sample of its rows.",
+        ),
+    ] = None,
     storage_option: Annotated[
         list[str] | None,
         typer.Option(
@@ -83,6 +93,7 @@ def inspect(
         log_only=log_only,
         by=by.value if by else None,
         last=last,
+        batch_gib=batch_gib,
         now=now,
     )
     if output is Output.JSON:

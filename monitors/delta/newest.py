@@ -1,19 +1,16 @@
 """The newest value of the event-time column: proven by statistics, else by reading a few files."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from monitors.core import EventTime
 from monitors.delta.feed_reader import FeedReader, changed_file
+from monitors.delta.live.adds import live_adds
 from monitors.delta.live.files import LiveFiles
 from monitors.delta.live.statistics import Bound, time_at
-from monitors.delta.live.table import TableState, event_column, schema_of
-from monitors.delta.log import checkpoints
-from monitors.delta.log.actions import FileAction, Metadata, parse_commit
-from monitors.delta.log.listing import Listing, commit_path
+from monitors.delta.live.table import event_column, schema_of
+from monitors.delta.log.actions import Metadata
 from monitors.delta.log.logstore import LogStore
-from monitors.delta.log.tail import whole_log
 from monitors.delta.paths import Root
 from monitors.errors import UnreadableError
 
@@ -55,7 +52,7 @@ class NewestByScan:
         """The newest value; files whose upper bound lies below a proven value are not read."""
         least, keys = files.open_bounds()
         try:
-            actions = await self._live(await whole_log(self.log), keys)
+            actions = await live_adds(self.log, self.root, keys)
             if len(actions) < len(keys):
                 raise UnreadableError(
                     f"the newest value of {name!r} needs files that the log no longer names",
@@ -69,28 +66,6 @@ class NewestByScan:
             return EventTime(_time(name, max(values)) if values else None, source="scan")
         except UnreadableError as error:
             return EventTime(None, reason=error.reason, mend=error.mend)
-
-    async def _live(self, listing: Listing, keys: frozenset[int]) -> Mapping[int, FileAction]:
-        """The newest adds of some files, from the newest checkpoint and the commits after it."""
-        state = TableState(self.root)
-        found: dict[int, FileAction] = {}
-        start = -1
-        head = listing.head or 0
-        for checkpoint in listing.checkpoints_upto(head):
-            try:
-                contents = await checkpoints.load(self.log, checkpoint, lambda _: None)
-            except UnreadableError:
-                continue
-            found.update((state.identity(add), add) for add in contents.adds)
-            start = checkpoint.version
-            break
-        versions = [v for v in sorted(listing.commits) if v > start]
-        bodies = await self.log.get_all([commit_path(v) for v in versions])
-        for version, body in zip(versions, bodies, strict=True):
-            file = listing.commits[version]
-            commit = parse_commit(version, body, file.modified, file.path)
-            found.update((state.identity(add), add) for add in commit.adds)
-        return {key: action for key, action in found.items() if key in keys}
 
 
 def _time(name: str, value: int) -> datetime:

@@ -5,13 +5,24 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from monitors.core import Cost, Event, EventKind, EventTime, Kept, LogFolder, State, Tail, Window
+from monitors.core import (
+    Cost,
+    Event,
+    EventKind,
+    EventTime,
+    Kept,
+    LogFolder,
+    RowWidth,
+    State,
+    Tail,
+    Window,
+)
 from monitors.delta import newest
 from monitors.delta.facts import hole
 from monitors.delta.live import saved
 from monitors.delta.live.files import merged
 from monitors.delta.live.saved import Head
-from monitors.delta.live.snapshots import snapshot_of
+from monitors.delta.live.snapshots import ahead, snapshot_of
 from monitors.delta.live.statistics import Bound
 from monitors.delta.live.table import TableState, event_column
 from monitors.delta.log import features
@@ -21,6 +32,7 @@ from monitors.delta.log.listing import Listing
 from monitors.delta.log.position import Position
 from monitors.delta.log.tail import Found, Place, find, whole_log
 from monitors.delta.reader import Access, LogReader
+from monitors.delta.row_width import RowWidthBySample
 from monitors.delta.walk import Walk
 
 if TYPE_CHECKING:
@@ -78,7 +90,9 @@ class EmbeddedTable:
         wanted = sorted(listing.commits)[-commits:] if commits else []
         first = wanted[0] if wanted else (listing.head or 0) + 1
         walk = await reader.walk(listing, await reader.before(listing, first))
-        return await self._tail(reader, walk, first=True)
+        read = _Read(await self._tail(reader, walk, first=True), walk)
+        self._reads[f"the last {commits}"] = read
+        return read.tail
 
     async def event_time(self, *, scan: bool) -> EventTime:
         """The newest value of the declared event-time column."""
@@ -90,15 +104,18 @@ class EmbeddedTable:
         closed = known.at is not None or not known.reason
         if closed or not scan or self.access.log_only or event_column(metadata, name) is None:
             return known
-        return await self._scanned(name, metadata, walk)
+        return await self._scanned(name, metadata)
 
     async def live_files(self) -> "pa.Table":
         """The live files, a row each; see TableSource."""
-        if not self._reads:
-            await self.tail(None)
-        walk = self._newest().walk
-        state = walk.state if walk else await self._restored_files(self._open())
-        return state.files.told()
+        return (await self._state()).files.told()
+
+    async def row_width(self) -> RowWidth:
+        """What a row takes in memory, from a sample of the data."""
+        reader, state = self._open(), await self._state()
+        assert state.metadata is not None
+        sample = RowWidthBySample(reader.log, reader.base.root, reader.feed)
+        return await sample.find(state.metadata, state.files)
 
     async def log_folder(self) -> LogFolder:
         """What lies in the log; one more request, except on a first read."""
@@ -182,7 +199,7 @@ class EmbeddedTable:
         """Read on from a position that is still there: from the kept state, if it is of it."""
         head = self.head if self._usable(position) else None
         if head is not None and place.listing.head == position.version:
-            return _Read(self._idle(reader, head))
+            return _Read(self._idle(reader, head, place.listing))
         if head is not None:
             files = saved.live_files(head, await self.load_states())
             if files is not None:
@@ -217,7 +234,7 @@ class EmbeddedTable:
             definitions=tuple(walk.defining.definitions),
         )
 
-    def _idle(self, reader: LogReader, head: Head) -> Tail:
+    def _idle(self, reader: LogReader, head: Head, listing: Listing) -> Tail:
         features.demand_readable(head.protocol)
         state = reader.restored(head)
         return Tail(
@@ -225,7 +242,7 @@ class EmbeddedTable:
             commits=(),
             events=(),
             position=str(head.position),
-            problems=reader.unknown(state),
+            problems=(*reader.unknown(state), *ahead(listing, state)),
         )
 
     def _time_of(self, walk: Walk) -> datetime:
@@ -251,11 +268,17 @@ class EmbeddedTable:
         assert self.head is not None
         return self.head.metadata, self.head.newest, self.head.bound
 
-    async def _scanned(self, name: str, metadata: Metadata, walk: Walk | None) -> EventTime:
-        reader = self._open()
-        state = walk.state if walk else await self._restored_files(reader)
+    async def _scanned(self, name: str, metadata: Metadata) -> EventTime:
+        reader, state = self._open(), await self._state()
         scan = newest.NewestByScan(reader.log, reader.base.root, reader.feed)
         return await scan.find(name, metadata, state.files)
+
+    async def _state(self) -> TableState:
+        """The table at its newest version, with its live files."""
+        if not self._reads:
+            await self.tail(None)
+        walk = self._newest().walk
+        return walk.state if walk else await self._restored_files(self._open())
 
     async def _restored_files(self, reader: LogReader) -> TableState:
         assert self.head is not None

@@ -9,7 +9,17 @@ import pyarrow as pa
 
 from limnograph.cycle import LoadStates
 from limnograph.settings import TableSettings
-from monitors.core import CommitFact, Cost, EventTime, Kept, LogFolder, Snapshot, State, Tail
+from monitors.core import (
+    CommitFact,
+    Cost,
+    EventTime,
+    Kept,
+    LogFolder,
+    RowWidth,
+    Snapshot,
+    State,
+    Tail,
+)
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -111,6 +121,9 @@ class MemorySource:
     async def log_folder(self) -> LogFolder:
         count = len(self.table.commits)
         return LogFolder(count, 100 * count, 0 if count else None, None, None)
+
+    async def row_width(self) -> RowWidth:
+        return RowWidth(reason="rows in memory have no files", mend="read a real table")
 
     def kept(self) -> Kept | None:
         count = str(len(self.table.commits))

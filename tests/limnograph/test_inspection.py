@@ -17,12 +17,22 @@ from deltalake import DeltaTable, write_deltalake
 from limnograph.inspection import InThread, inspect_table
 from monitors.errors import UnreadableError
 from tests.monitors.cycles import rows
-from tests.monitors.delta.log_builder import BIRTH, FEED, Log, add, info, metadata, remove
+from tests.monitors.delta.log_builder import (
+    BIRTH,
+    FEED,
+    Log,
+    add,
+    info,
+    metadata,
+    protocol,
+    remove,
+)
+from tests.monitors.delta.written import mapped, schema_string
 
 HEAD_KEYS = {
     *("schema_version", "uri", "version", "rows", "files", "size_bytes", "last_commit"),
     *("last_commit_of_any_kind", "table_id", "change_feed", "partition_columns", "features"),
-    *("events", "problems"),
+    *("events", "problems", "health"),
 }
 COMMIT_KEYS = {
     *("version", "timestamp", "operation", "inserted", "updated", "deleted", "net", "source"),
@@ -122,6 +132,8 @@ def test_the_last_commits_are_those_of_the_whole_list(log: Log, last: int) -> No
     whole = inspect(log.uri, by="commit", log_only=True)
     newest = inspect(log.uri, by="commit", last=last, log_only=True)
     assert newest["commits"] == whole["commits"][-last:]
+    newest["health"]["maintenance"].pop("commits_from")
+    whole["health"]["maintenance"].pop("commits_from")
     assert newest | {"commits": []} == whole | {"commits": []}
 
 
@@ -146,7 +158,8 @@ def test_a_table_that_cannot_be_read_is_a_document_too(log: Log) -> None:
     for by, more in ((None, set()), ("commit", {"commits"}), ("day", {"buckets"})):
         document = inspect(log.uri, by=by)
         assert document.keys() == HEAD_KEYS | more
-        assert [document[key] for key in ("version", "rows", "files", "last_commit")] == [None] * 4
+        unknown = ("version", "rows", "files", "last_commit", "health")
+        assert [document[key] for key in unknown] == [None] * 5
         (problem,) = document["problems"]
         assert (problem["what"], problem["state"]) == ("table", "error")
         assert "00003.json:1 is not JSON" in problem["reason"]
@@ -189,6 +202,91 @@ def test_an_update_by_delta_rs_is_read_from_its_feed_unless_the_log_alone_may_be
     assert (told["updated"], told["source"], told["exact"]) == (2, "feed", True)
     log_only = inspect(uri, by="commit", log_only=True)["commits"][1]
     assert (log_only["updated"], log_only["source"], log_only["exact"]) == (3, "log", False)
+
+
+def test_health_tells_layout_maintenance_and_retention(log: Log) -> None:
+    log.checkpoint(4, *BIRTH, add("b", 4))
+    log.commit(5, info("OPTIMIZE"), add("b", 4, dataChange=False))
+    log.commit(6, info("VACUUM END"))
+    health = inspect(log.uri, log_only=True)["health"]
+    checkpoint = log.path(f"{4:020d}.checkpoint.parquet").stat()
+    there = [file.stat().st_size for file in log.path("").iterdir()]
+    written = datetime.fromtimestamp(checkpoint.st_mtime, UTC).isoformat(timespec="milliseconds")
+    assert health["maintenance"] == {
+        "last_optimize": "2026-02-02T02:40:00.000Z",
+        "last_vacuum": "2026-02-02T02:40:00.000Z",
+        "commits_from": 0,
+        "checkpoint_version": 4,
+        "last_checkpoint": written.replace("+00:00", "Z"),
+        "commits_since_checkpoint": 2,
+        "log_files": len(there),
+        "log_size_bytes": sum(there),
+        "log_from": 0,
+    }
+    assert health["retention"] == {
+        "log_seconds": 30 * 86400,
+        "log_cleanup": True,
+        "deleted_files_seconds": 7 * 86400,
+        "gap_margin_seconds": 7 * 86400,
+    }
+    assert health["layout"] == {
+        "small_file_bytes": 32 * 1024**2,
+        "small_files": 1,
+        "small_files_ratio": 1,
+        "average_file_bytes": 100,
+        "size_classes": [
+            {"size_class": "<1MiB", "files": 1, "bytes": 100},
+            *(
+                {"size_class": name, "files": 0, "bytes": 0}
+                for name in ("1-8MiB", "8-32MiB", "32-128MiB", "128MiB-1GiB", ">=1GiB")
+            ),
+        ],
+        "deleted_rows": 0,
+        "deleted_rows_ratio": 0,
+        "deletion_vector_files": 0,
+        "partitions": None,
+    }
+    assert health["batch_plan"] is None
+
+
+def test_of_a_few_commits_the_live_files_are_known_without_reading_the_log_again(log: Log) -> None:
+    log.checkpoint(2, *BIRTH, add("a", 3), add("b", 4))
+    log.text(0, "{nonsense")
+    health = inspect(log.uri, by="commit", last=2, log_only=True)["health"]
+    assert health["maintenance"]["commits_from"] == 3
+    assert health["maintenance"]["log_from"] == 0
+    assert health["layout"]["small_files"] == 1
+
+
+def test_the_largest_partition_is_named_by_the_columns_that_people_know(log: Log) -> None:
+    mapped_column = mapped("col-1", 1)
+    schema = schema_string(("day", "string", mapped_column))
+    properties = {"delta.columnMapping.mode": "name"}
+    log.commit(5, protocol(2, 5), metadata(properties, schema, ("day",)), remove("b"))
+    log.commit(6, add("c", 1, size=300, partitionValues={"col-1": "1"}))
+    log.commit(7, add("d", 1, size=100, partitionValues={"col-1": "2"}))
+    assert inspect(log.uri, log_only=True)["health"]["layout"]["partitions"] == {
+        "number": 2,
+        "largest": "day=1",
+        "largest_bytes": 300,
+        "largest_ratio": 0.75,
+        "times_median": 1.5,
+    }
+
+
+def test_a_batch_plan_is_made_of_a_sample_and_said_to_be_missing_where_there_is_none(
+    log: Log, tmp_path: Path
+) -> None:
+    uri = str(tmp_path / "t")
+    write_deltalake(uri, rows(1, 1000))
+    plan = inspect(uri, batch_gib=1)["health"]["batch_plan"]
+    assert (plan["batch_gib"], plan["sampled_rows"]) == (1, 1000)
+    assert plan["pandas"].keys() == {"bytes", "batches", "rows_per_batch"}
+    assert plan["pandas"]["batches"] == plan["arrow"]["batches"] == 1
+    assert plan["pandas"]["bytes"] > plan["arrow"]["bytes"] > 1000 * 8
+    gone = inspect(log.uri, batch_gib=1)
+    assert (gone["health"]["batch_plan"]["pandas"], gone["rows"]) == (None, 4)
+    assert [problem["what"] for problem in gone["problems"]] == ["batch plan"]
 
 
 def test_events_are_told(log: Log) -> None:

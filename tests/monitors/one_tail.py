@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from monitors.core import Cost, EventTime, LogFolder, Tail
+from monitors.core import Cost, EventTime, LogFolder, RowWidth, Tail
 
 _COLUMNS = (
     ("rows", pa.int64()),
@@ -23,6 +23,7 @@ class OneTail:
     event: EventTime = field(default_factory=lambda: EventTime(None))
     files: pa.Table = field(default_factory=FILES.empty_table)
     folder: LogFolder = field(default_factory=lambda: LogFolder(0, 0, None, None, None))
+    width: RowWidth = field(default_factory=RowWidth)
     cost: Cost = field(default_factory=Cost)
     asked: list[str] = field(default_factory=list)
 
@@ -40,3 +41,7 @@ class OneTail:
     async def log_folder(self) -> LogFolder:
         self.asked.append("log_folder")
         return self.folder
+
+    async def row_width(self) -> RowWidth:
+        self.asked.append("row_width")
+        return self.width

@@ -54,6 +54,19 @@ def test_buckets_as_json(grain: str, folder: Path, command: Command) -> None:
     assert sum(bucket["inserted"] for bucket in buckets) == 4
 
 
+def test_a_batch_plan_on_request(folder: Path, command: Command) -> None:
+    ended = command("inspect", "lake/posts", "--batch-gib", "2")
+    lines = [" ".join(line.split()) for line in ended.out.splitlines()]
+    (pandas,) = [line for line in lines if line.startswith("in pandas about")]
+    assert "1 batch of at most 2 GiB" in pandas
+    plan = json.loads(command("inspect", "lake/posts", "--batch-gib", "2", "-o", "json").out)
+    assert plan["health"]["batch_plan"]["pandas"]["batches"] == 1
+    without = command("inspect", "lake/posts", "--batch-gib", "2", "--log-only")
+    assert without.code == 0
+    assert "not assessed batch plan:" in " ".join(without.out.split())
+    assert command("inspect", "lake/posts", "--batch-gib", "0").code == 2
+
+
 @pytest.mark.parametrize("name", ["a%20b", "x:y", "with blank", "umlaut-ä", "a#b?c"])
 def test_a_local_path_is_taken_literally(name: str, folder: Path, command: Command) -> None:
     (folder / "lake" / "posts").rename(folder / name)

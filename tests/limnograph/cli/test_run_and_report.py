@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+import monitors
 from exporters.report import build
 from limnograph.cli.exit import Exit
 from limnograph.cli.report import annotations, exit_code
 from tests.exporters.test_report import LABELS, NOW, POSTS, SUMMARIES, TABLES
 from tests.limnograph.cli.conftest import Command
+
+MONITORS = len(monitors.ALL)
 
 
 def troubles(text: str) -> list[tuple[str, str]]:
@@ -25,7 +28,7 @@ def test_a_cycle_reads_every_table_and_says_what_it_could_not(
     assert (ended.code, ended.err) == (4, "")
     first, second, *_ = ended.out.splitlines()
     assert first.startswith("3 tables in ")
-    assert ": 4 assessed, 0 not assessed, 2 error; " in first
+    assert f": {2 * MONITORS} assessed, 0 not assessed, {MONITORS} error; " in first
     assert second.startswith("main.dim.broken: ")
 
 
@@ -34,7 +37,11 @@ def test_what_failed_is_a_line_on_stderr(folder: Path, command: Command) -> None
     lines = [json.loads(line) for line in ended.err.splitlines()]
     assert {(line["table"], line["level"]) for line in lines} == {("main.dim.broken", "warning")}
     document = json.loads(ended.out)
-    assert document["readings"] == {"assessed": 4, "not_assessed": 0, "error": 2}
+    assert document["readings"] == {
+        "assessed": 2 * MONITORS,
+        "not_assessed": 0,
+        "error": MONITORS,
+    }
     assert {problem["table"] for problem in document["problems"]} == {"main.dim.broken"}
 
 
