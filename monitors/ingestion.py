@@ -24,6 +24,7 @@ from monitors.core import (
     Subject,
     TableSource,
     Totals,
+    Window,
 )
 
 CHANGES = Metric(
@@ -133,6 +134,11 @@ async def read(
     )
 
 
+def replay(window: Window, subject: Subject, config: Config, now: datetime) -> Reading:
+    """The commits of a past window, counted anew; hours and days follow from them."""
+    return Reading(facts=window.commits, events=window.events)
+
+
 MONITOR = Monitor(
     name="ingestion",
     summary="Rows inserted, updated and deleted by each commit.",
@@ -141,4 +147,5 @@ MONITOR = Monitor(
     metrics=METRICS,
     read=read,
     needs=("commits",),
+    replay=replay,
 )

@@ -8,7 +8,7 @@ or where no feed was kept and rows may have been copied from old files to new on
 row metrics answer if they are complete and do not contradict the file actions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from monitors.delta import reasons, row_metrics
@@ -33,13 +33,16 @@ _WHOLE_FILES = frozenset(
     }
 )
 _OUTPUT_IS_INSERTED = _WHOLE_FILES - {"CLONE", "CONVERT", "RESTORE", "TRUNCATE"} | {"WRITE"}
+# Operations that leave every row as it is, whatever a writer says of dataChange.
+_MAINTENANCE = frozenset({"COMPUTE STATS", "OPTIMIZE", "REORG", "ROW TRACKING BACKFILL"})
 _ROW_BY_ROW = frozenset({"DELETE", "MERGE", "UPDATE"})
 
 
 class Touched(NamedTuple):
     """A file that a commit added or removed, and what is known of it (None: nothing).
 
-    `key` is that of its path. `stray` says that it was removed without having been there.
+    `key` is that of its path. `stray` says that it was removed without having been there, or added
+    though it was.
     """
 
     action: FileAction
@@ -119,6 +122,8 @@ def _by_files(commit: Commit, added: Sequence[Touched], removed: Sequence[Touche
     if inserted is None and not both and commit.operation in _OUTPUT_IS_INSERTED:
         inserted = None if row_metrics.replaces_some(commit) else row_metrics.output_rows(commit)
     doubt = _doubt(gone, inserted, stray=any(touched.stray for touched in removed))
+    if not doubt and _added_again(commit, old, new):
+        doubt = reasons.ADDED_AGAIN
     swaps = ambiguous = False
     for key in both:
         restored, dropped, unsure = _swap(old[key].action, new[key].action)
@@ -126,6 +131,16 @@ def _by_files(commit: Commit, added: Sequence[Touched], removed: Sequence[Touche
         swaps, ambiguous = swaps or (restored, dropped) != (0, 0) or unsure, ambiguous or unsure
     net = None if inserted is None or deleted is None else inserted - deleted
     return _ByFiles(inserted, deleted, net, swaps, bool(come), ambiguous, doubt)
+
+
+def _added_again(commit: Commit, old: Mapping[int, Touched], new: Mapping[int, Touched]) -> bool:
+    """Whether a file came that was there already: rewritten in place, or only told of anew."""
+    if commit.operation in _MAINTENANCE:
+        return False
+    return any(
+        touched.action.vector_id == old[key].action.vector_id if key in old else touched.stray
+        for key, touched in new.items()
+    )
 
 
 def _doubt(gone: Sequence[Touched], inserted: int | None, *, stray: bool) -> str:
@@ -156,7 +171,9 @@ def _swap(old: FileAction, new: FileAction) -> tuple[int | None, int | None, boo
 def _from_files(commit: Commit, files: _ByFiles) -> Count:
     if files.doubt or not files.ambiguous:
         known = not files.doubt
-        return _count(files, exact=known, reason=files.doubt, read_feed=files.ambiguous)
+        # The files themselves do not tell what to make of one that was added again.
+        ask = files.ambiguous and files.doubt != reasons.ADDED_AGAIN
+        return _count(files, exact=known, reason=files.doubt, read_feed=ask)
     sure = _corroborated(commit, files)
     reason = "" if sure else reasons.VECTOR_SWAP
     return _count(files, exact=sure, reason=reason, read_feed=not sure)

@@ -40,6 +40,7 @@ class Answer:
     updated: int = 0
     deleted: int = 0
     trouble: str = ""
+    mend: str = ""
     vacuumed: bool = False
     unavailable: bool = False
     cost: Cost = field(default_factory=Cost)
@@ -56,6 +57,7 @@ def _count_one(table: Table, commit: ChangedCommit) -> Answer:
     except UnreadableError as error:
         return Answer(
             trouble=error.reason,
+            mend=error.mend,
             vacuumed=isinstance(error, VacuumedError),
             unavailable=isinstance(error, UnavailableError),
         )
@@ -88,7 +90,7 @@ class FeedReader:
             for asked, answer in zip(batch, found, strict=True):
                 self.cost += answer.cost
                 if answer.unavailable and not self.once:
-                    raise UnavailableError(answer.trouble, "check the storage; it is tried again")
+                    raise UnavailableError(answer.trouble, answer.mend)
                 fact = walk.facts[asked.index]
                 walk.facts[asked.index] = _answered(fact, answer)
                 if answer.vacuumed and asked.commit.cdc:

@@ -1,8 +1,8 @@
 """The number of rows of a Parquet file from its footer alone: two small reads, no data."""
 
-import obstore
-
 from monitors.core import Cost
+from monitors.delta.local_files import demand_file
+from monitors.delta.storage_errors import failed
 from monitors.delta.stores import StorageErrors, Store, VacuumedError, unreadable
 from monitors.errors import UnreadableError
 
@@ -31,6 +31,7 @@ async def row_count(
 
 
 async def _row_count(store: Store, path: str, size: int | None) -> tuple[int, Cost]:
+    demand_file(store, path)
     reads = _Reads(store, path)
     try:
         if size is None:
@@ -39,14 +40,16 @@ async def _row_count(store: Store, path: str, size: int | None) -> tuple[int, Co
             footer = await _footer(reads, size)
         except FileNotFoundError:
             raise
-        except (*StorageErrors, UnreadableError):
+        except (*StorageErrors, UnreadableError) as error:
+            if failed(error):
+                raise
             # The log may be wrong about the size, so ask the storage before giving up.
             true_size = await reads.size()
             if true_size == size:
                 raise
             footer = await _footer(reads, true_size)
     except StorageErrors as error:
-        raise unreadable(error, path) from error
+        raise unreadable(error, path) from None
     return _rows(footer, path), reads.cost
 
 
@@ -59,12 +62,12 @@ class _Reads:
         self._store = store
 
     async def size(self) -> int:
-        meta = await obstore.head_async(self._store, self.path)
+        meta = await self._store.head_async(self.path)
         self.cost += Cost(1, 0)
         return meta["size"]
 
     async def range(self, start: int, end: int) -> bytes:
-        body = bytes(await obstore.get_range_async(self._store, self.path, start=start, end=end))
+        body = bytes(await self._store.get_range_async(self.path, start=start, end=end))
         self.cost += Cost(1, len(body))
         return body
 

@@ -14,7 +14,12 @@ _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/]*))?(/.*)?")
 # Without any of these a path needs neither decoding nor cleaning, as most of a million paths.
 _SPECIAL = ("%", ":", "//", "/.")
 # One store under several names.
-_SAME = {"s3a": "s3", "s3n": "s3", "abfss": "abfs", "wasbs": "wasb", "gcs": "gs"}
+_SAME = {"s3a": "s3", "s3n": "s3", "gcs": "gs"}
+_SAME |= dict.fromkeys(("abfs", "abfss", "wasb", "wasbs"), "abfs")
+_AZURE = re.compile(
+    r"(?P<account>[a-z0-9-]{3,24})\.(?:blob|dfs)\."
+    r"(?P<cloud>core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)|fabric\.microsoft\.com)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ def table_root(uri: str) -> Root:
     >>> table_root("s3a://bucket/a%20b/")
     Root(scheme='s3', authority='bucket', path='a b')
     """
-    match = _URI.fullmatch(uri)
+    match = _URI.fullmatch(in_container(uri))
     # A single letter before the colon is a Windows drive.
     if match is None or len(match[1]) == 1 or ("://" not in uri and match[1] != "file"):
         return Root("file", "", os.path.abspath(uri).strip("/"))
@@ -63,11 +68,27 @@ def table_root(uri: str) -> Root:
     return Root(scheme, authority, unquote(match[3] or "").strip("/"))
 
 
+def in_container(uri: str) -> str:
+    """A URL of Azure's HTTP endpoints as the URI of the same place; any other text as it is.
+
+    >>> in_container("https://account.dfs.core.windows.net/container/posts")
+    'abfss://container@account.dfs.core.windows.net/posts'
+    """
+    scheme, separator, rest = uri.partition("://")
+    host, _, path = rest.partition("/")
+    container, slash, below = path.partition("/")
+    if scheme.lower() != "https" or not separator or not container or "@" in host:
+        return uri
+    if (match := _AZURE.fullmatch(host.lower())) is None:
+        return uri
+    return f"abfss://{container}@{match['account']}.dfs.{match['cloud']}{slash}{below}"
+
+
 def data_path(path: str, root: Root) -> Location:
     """The file that an action's `path` names; total, so that one odd path spoils no log."""
     if path and path[0] not in "/." and path[-1] != "/" and not any(s in path for s in _SPECIAL):
         return Location(path)
-    match = _URI.fullmatch(path)
+    match = _URI.fullmatch(in_container(path))
     if match and len(match[1]) > 1 and match[3]:
         return _absolute(*_store(match), match[3], root)
     if path.startswith("/"):
@@ -83,7 +104,12 @@ def _store(match: re.Match[str]) -> tuple[str, str]:
     scheme = match[1].lower()
     if scheme == "file":
         return scheme, ""
-    return _SAME.get(scheme, scheme), match[2] or ""
+    scheme, authority = _SAME.get(scheme, scheme), match[2] or ""
+    container, at, host = authority.partition("@")
+    if at and scheme == "abfs" and (azure := _AZURE.fullmatch(host.lower())):
+        # The blob endpoint and the one for data lakes are two doors to the same files.
+        authority = f"{container}@{azure['account']}.dfs.{azure['cloud']}"
+    return scheme, authority
 
 
 def _absolute(scheme: str, authority: str, path: str, root: Root) -> Location:

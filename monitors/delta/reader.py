@@ -8,11 +8,12 @@ from monitors.core import Cost, Problem, Snapshot
 from monitors.delta.feed_reader import Caller, FeedReader
 from monitors.delta.live import checksum
 from monitors.delta.live.base import Base
+from monitors.delta.live.contradiction import Contradiction
 from monitors.delta.live.rowcounts import Footers
 from monitors.delta.live.saved import Head
-from monitors.delta.live.snapshots import demand_whole, passed_over, snapshot_of, unknown
+from monitors.delta.live.snapshots import ahead, demand_whole, passed_over, snapshot_of, unknown
 from monitors.delta.live.table import TableState
-from monitors.delta.log import features
+from monitors.delta.log import features, pointer
 from monitors.delta.log.actions import parse_commit
 from monitors.delta.log.listing import Listing, commit_path
 from monitors.delta.log.logstore import LogStore
@@ -110,12 +111,22 @@ class LogReader:
         """
         walk = Walk(self.base, listing, state, self.now, moved_from=moved_from)
         walk.position = moved_from or same_as
+        if moved_from is None:
+            walk.contradiction = await self._contradiction(listing, state)
         await walk.run(max(listing.head or 0, state.version))
-        demand_whole(self.log.uri, walk.state, walk.broken)
+        demand_whole(self.log.uri, walk.state, walk.broken, self.base.spoilt)
         if walk.state.unsettled and walk.state.event:
             await self._settle(walk)
         await self.feed.answer(walk)
         return walk
+
+    async def _contradiction(self, listing: Listing, state: TableState) -> Contradiction | None:
+        """What compares the commits after a state with the newest checkpoint, if any is there."""
+        newest = max((c.version for c in listing.checkpoints), default=-1)
+        if not state.complete or newest <= state.version:
+            return None
+        found = await pointer.read(self.log, listing)
+        return None if found is None else Contradiction(self.log, listing, found)
 
     async def passage(self, listing: Listing, first: int, last: int) -> Walk:
         """Walk over some versions only; they may lead to a state that lacks some of its files."""
@@ -154,6 +165,9 @@ class LogReader:
         if walk.moved_from is None:
             second = await checksum.disagreements(self.log, walk.listing, walk.state)
             problems = (*problems, *second)
+        problems = (*problems, *ahead(walk.listing, walk.state))
+        if walk.contradiction is not None:
+            problems = (*problems, *walk.contradiction.problems)
         return snapshot_of(walk.state, at), problems
 
     def unknown(self, state: TableState) -> tuple[Problem, ...]:

@@ -9,6 +9,7 @@ VECTOR_SWAP = "vector_swap"
 UNKNOWN_OPERATION = "unknown_operation"
 UNKNOWN_FILES = "unknown_files"
 UNKNOWN_FEED = "unknown_feed"
+ADDED_AGAIN = "added_again"
 VACUUMED = "vacuumed"
 UNREADABLE_FEED = "unreadable_feed"
 
@@ -22,6 +23,7 @@ SENTENCES = {
     UNKNOWN_OPERATION: "the commit names no known operation, so rows may have been copied",
     UNKNOWN_FILES: "the commit removed files that the remaining log does not describe",
     UNKNOWN_FEED: "the remaining log does not tell whether a change feed was kept at this version",
+    ADDED_AGAIN: "the commit adds a file that was there already, of which engines differ",
     VACUUMED: "the files that hold the commit's changes have been vacuumed",
     UNREADABLE_FEED: "the files that hold the commit's changes could not be read",
 }

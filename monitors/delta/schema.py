@@ -18,6 +18,8 @@ MAPPINGS: tuple[Mapping, ...] = ("none", "name", "id")
 
 _DECIMAL = re.compile(r"decimal\(\s*(\d+)\s*,\s*(-?\d+)\s*\)")
 _PARAMETER = re.compile(r"[\s(].*", re.DOTALL)
+# Types are walked by recursion, whose depth is bounded; no table known comes near.
+_DEEPEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,25 +172,33 @@ def parse(schema_string: str, mapping: str | None = None) -> Schema:
     mode = (mapping or "none").lower()
     if mode not in MAPPINGS:
         raise UnreadableError(
-            f"unknown column mapping mode {mapping!r}", "a newer limnograph may know it"
+            f"unknown column mapping mode {str(mapping)[:40]!r}", "a newer limnograph may know it"
         )
     try:
         document = json.loads(schema_string)
         if document["type"] != "struct":
             raise ValueError(f"its type is {document['type']!r}, not 'struct'")
-        return Schema(_fields(document, mapped=mode != "none"), mode)
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as problem:
+        return Schema(_fields(document, 0, mapped=mode != "none"), mode)
+    except (
+        AttributeError,
+        KeyError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as problem:
         raise UnreadableError(
-            f"the table's schemaString is broken ({type(problem).__name__}: {problem})",
+            f"the table's schemaString is broken ({type(problem).__name__}: {str(problem)[:200]})",
             "repair the metaData action in the Delta log",
         ) from problem
 
 
-def _fields(struct: dict[str, Any], *, mapped: bool) -> tuple[Field, ...]:
-    return tuple(_field(field, mapped=mapped) for field in struct["fields"])
+def _fields(struct: dict[str, Any], above: int, *, mapped: bool) -> tuple[Field, ...]:
+    """The fields of a struct, `above` levels down."""
+    return tuple(_field(field, above, mapped=mapped) for field in struct["fields"])
 
 
-def _field(field: dict[str, Any], *, mapped: bool) -> Field:
+def _field(field: dict[str, Any], above: int, *, mapped: bool) -> Field:
     name = field["name"]
     # Without column mapping the leftovers of a former mapping mean nothing.
     metadata = (field.get("metadata") or {}) if mapped else {}
@@ -198,28 +208,32 @@ def _field(field: dict[str, Any], *, mapped: bool) -> Field:
         raise TypeError(f"{name!r} is not a name")
     return Field(
         name=name,
-        type=_type(field["type"], mapped=mapped),
+        type=_type(field["type"], above + 1, mapped=mapped),
         physical_name=physical_name,
         field_id=None if number is None else int(number),
         nullable=field.get("nullable", True),
     )
 
 
-def _type(spec: Any, *, mapped: bool) -> DeltaType:
+def _type(spec: Any, above: int, *, mapped: bool) -> DeltaType:
     if isinstance(spec, str):
         return Primitive(spec)
+    if above >= _DEEPEST:
+        raise ValueError(f"it is nested deeper than {_DEEPEST} levels")
     match spec["type"]:
         case "struct":
-            return Struct(_fields(spec, mapped=mapped))
+            return Struct(_fields(spec, above, mapped=mapped))
         case "array":
-            element = _type(spec["elementType"], mapped=mapped)
+            element = _type(spec["elementType"], above + 1, mapped=mapped)
             return Array(element, spec.get("containsNull", True))
         case "map":
-            key, value = (_type(spec[part], mapped=mapped) for part in ("keyType", "valueType"))
+            key, value = (
+                _type(spec[part], above + 1, mapped=mapped) for part in ("keyType", "valueType")
+            )
             return MapOf(key, value, spec.get("valueContainsNull", True))
         case "udt":
             # Spark's user-defined types are stored as the SQL type they are built on.
-            return _type(spec["sqlType"], mapped=mapped)
+            return _type(spec["sqlType"], above + 1, mapped=mapped)
         case str(name):
             return Primitive(name)
         case other:
@@ -276,7 +290,10 @@ def _arrow_primitive(kind: Primitive) -> Any:
     if kind.kind == "variant":
         return pa.struct([pa.field("metadata", pa.binary()), pa.field("value", pa.binary())])
     if kind.decimal:
-        return pa.decimal128(*kind.decimal)
+        try:
+            return pa.decimal128(*kind.decimal)
+        except (OverflowError, ValueError):
+            raise unknown_type(kind) from None
     if kind.kind not in _ARROW_NAMES:
         raise unknown_type(kind)
     return getattr(pa, _ARROW_NAMES[kind.kind])()

@@ -10,13 +10,14 @@ from monitors.delta.counts import Touched, count
 from monitors.delta.defining import Defining
 from monitors.delta.facts import events_of, fact_of, hole
 from monitors.delta.live.base import Base
+from monitors.delta.live.contradiction import Contradiction
 from monitors.delta.live.files import Delta, LiveFile
 from monitors.delta.live.statistics import row_count
 from monitors.delta.live.table import TableState
 from monitors.delta.log.actions import Commit, FileAction, Metadata, parse_commit
 from monitors.delta.log.listing import Listing, commit_path
 from monitors.delta.log.position import Position
-from monitors.errors import UnreadableError
+from monitors.errors import UnavailableError, UnreadableError
 
 _WINDOW_COMMITS = 256
 _WINDOW_BYTES = 64 * 1024 * 1024
@@ -38,6 +39,7 @@ class Walk:
     """A walk in progress. `moved_from` is where it started, if that was a saved state.
 
     `broken` are the commits that could not be read, until a checkpoint has `bridged` them.
+    `contradiction` compares them with the newest checkpoint.
     """
 
     base: Base
@@ -52,6 +54,7 @@ class Walk:
     rebuilt: bool = False
     broken: dict[int, UnreadableError] = field(default_factory=dict)
     bridged: dict[int, UnreadableError] = field(default_factory=dict)
+    contradiction: Contradiction | None = None
     moved_from: Position | None = None
     position: Position | None = None
     upto: int = -1
@@ -93,6 +96,8 @@ class Walk:
             await self._reach(version - 1)
             if isinstance(commit, Commit):
                 self._step(commit, rows, self.counting)
+                if self.contradiction is not None:
+                    await self.contradiction.look(self.state)
             else:
                 await self._lose(version, version, commit)
         last = versions[-1]
@@ -129,6 +134,8 @@ class Walk:
                 return
         try:
             state = await self.base.at(checkpoint)
+        except UnavailableError:
+            raise
         except UnreadableError:
             return
         if state.metadata is not None:
@@ -178,6 +185,8 @@ class Walk:
             try:
                 body = await self.base.log.get(file.path)
                 commit = parse_commit(max(r[1] for r in ranges), body, file.modified, file.path)
+            except UnavailableError:
+                raise
             except UnreadableError:
                 return
             rows = await self.base.footers.rows(_without_rows(commit.adds))

@@ -94,7 +94,13 @@ def live_rows(file: ChangedFile, stores: Stores) -> Pick:
 
 def change_types(column: Column, name: str) -> dict[str, int]:
     """How often each change type occurs; UnreadableError for a value that is none."""
-    found = {str(pair["values"]): pair["counts"] for pair in column.value_counts().to_pylist()}
+    try:
+        pairs = column.value_counts().to_pylist()
+    except UnicodeDecodeError:
+        raise UnreadableError(
+            f"{name} has a change type that is no text", "rewrite the file"
+        ) from None
+    found = {str(pair["values"]): pair["counts"] for pair in pairs}
     odd = found.keys() - set(CHANGE_TYPES)
     if odd:
         raise UnreadableError(

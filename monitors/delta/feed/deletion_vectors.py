@@ -14,8 +14,8 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-import obstore
 
+from monitors.delta.local_files import demand_file
 from monitors.delta.paths import Location
 from monitors.delta.stores import StorageErrors, Stores, unreadable
 from monitors.errors import UnreadableError
@@ -126,10 +126,11 @@ def _stored(vector: Vector, stores: Stores) -> bytes:
     # The first byte of a file is its version, so no vector starts at 0.
     start = vector.offset or 1
     end = start + 4 + vector.size + 4
+    demand_file(stores.of(file), file.path)
     try:
-        body = bytes(obstore.get_range(stores.of(file), file.path, start=start, end=end))
+        body = bytes(stores.of(file).get_range(file.path, start=start, end=end))
     except StorageErrors as error:
-        raise unreadable(error, str(file)) from error
+        raise unreadable(error, str(file)) from None
     return checked(body, vector.size, f"{file}@{start}")
 
 
@@ -163,7 +164,7 @@ def decode(bitmap: bytes, expected: int, name: str) -> Positions:
     """The positions in a serialised RoaringBitmapArray of `expected` rows; `name` is for errors."""
     try:
         positions = _bitmap_array(_Bytes(bitmap, expected))
-    except (struct.error, ValueError) as problem:
+    except (OverflowError, struct.error, ValueError) as problem:
         raise _broken(name, str(problem)) from problem
     if len(positions) != expected:
         raise _broken(name, f"it deletes {len(positions)} rows, the log says {expected}")

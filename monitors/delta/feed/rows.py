@@ -209,4 +209,4 @@ def _explained(name: str) -> Iterator[None]:
             f"{name} is not a sound Parquet file: {error}", "restore it"
         ) from error
     except StorageErrors as error:
-        raise unreadable(error, name) from error
+        raise unreadable(error, name) from None

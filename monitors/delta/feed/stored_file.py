@@ -7,10 +7,10 @@ in advance are fetched together; anything else is one request each.
 from collections.abc import Iterable
 from typing import TypeAlias
 
-import obstore
-
 from monitors.core import Cost
+from monitors.delta.local_files import demand_file
 from monitors.delta.paths import Location
+from monitors.delta.storage_errors import failed
 from monitors.delta.stores import StorageErrors, Store, Stores, unreadable
 
 TAIL = 64 * 1024
@@ -22,11 +22,13 @@ Range: TypeAlias = tuple[int, int]
 
 
 class StoredFile:
-    """A read-only file; `cost` is what reading took so far. Raises what obstore raises."""
+    """A read-only file; `cost` is what reading took so far. Raises what obstore raises, and
+    UnreadableError for a pipe."""
 
     closed = False
 
     def __init__(self, store: Store, path: str, size: int | None = None) -> None:
+        demand_file(store, path)
         self.path = path
         self.cost = Cost()
         self._store = store
@@ -43,7 +45,7 @@ class StoredFile:
         if not wanted or sum(end - start for start, end in wanted) > _ROOM:
             return
         starts, ends = zip(*wanted, strict=True)
-        found = obstore.get_ranges(self._store, self.path, starts=starts, ends=ends)
+        found = self._store.get_ranges(self.path, starts=starts, ends=ends)
         parts = [memoryview(part) for part in found]
         self._ahead = list(zip(starts, parts, strict=True))
         self.cost += Cost(len(parts), sum(map(len, parts)))
@@ -81,7 +83,9 @@ class StoredFile:
             true_size = start + len(tail) if len(tail) < self.size - start else self.size
         except FileNotFoundError:
             raise
-        except StorageErrors:
+        except StorageErrors as error:
+            if failed(error):
+                raise
             tail, true_size = memoryview(b""), -1
         if true_size != self.size or bytes(tail[-4:]) != b"PAR1":
             # The log may be wrong about the size.
@@ -93,7 +97,7 @@ class StoredFile:
 
     def _true_size(self) -> int:
         self.cost += Cost(1, 0)
-        return obstore.head(self._store, self.path)["size"]
+        return self._store.head(self.path)["size"]
 
     def _held(self, start: int, end: int) -> memoryview | None:
         if start >= end:
@@ -106,7 +110,7 @@ class StoredFile:
     def _get(self, start: int, end: int) -> memoryview:
         if start >= end:
             return memoryview(b"")
-        part = memoryview(obstore.get_range(self._store, self.path, start=start, end=end))
+        part = memoryview(self._store.get_range(self.path, start=start, end=end))
         self.cost += Cost(1, len(part))
         return part
 
@@ -118,13 +122,13 @@ def open_file(stores: Stores, file: Location, size: int | None = None) -> Stored
         return StoredFile(store, file.path, size)
     except FileNotFoundError as gone:
         if not file.spelled:
-            raise unreadable(gone, str(file)) from gone
+            raise unreadable(gone, str(file)) from None
     except StorageErrors as error:
-        raise unreadable(error, str(file)) from error
+        raise unreadable(error, str(file)) from None
     try:
         return StoredFile(store, file.spelled, size)
     except StorageErrors as error:
-        raise unreadable(error, str(file)) from error
+        raise unreadable(error, str(file)) from None
 
 
 def _merged(ranges: Iterable[Range]) -> list[Range]:

@@ -12,7 +12,7 @@ from monitors.delta.log.actions import FileAction, Metadata
 from monitors.delta.log.listing import Checkpoint, Listing
 from monitors.delta.log.logstore import LogStore
 from monitors.delta.paths import Root
-from monitors.errors import UnreadableError
+from monitors.errors import UnavailableError, UnreadableError
 
 
 @dataclass(slots=True)
@@ -20,6 +20,7 @@ class Base:
     """Builds states of one table.
 
     `event_name` is the declared event-time column; `pinned` where it is, whatever a schema says.
+    `spoilt` is the error of the first checkpoint that was wanted and could not be read.
     """
 
     log: LogStore
@@ -27,6 +28,7 @@ class Base:
     event_name: str | None
     footers: Footers
     pinned: EventColumn | None = None
+    spoilt: UnreadableError | None = None
 
     def empty(self) -> TableState:
         """The state before version 0."""
@@ -47,9 +49,11 @@ class Base:
                 return None
             try:
                 return await self.at(checkpoint)
-            except UnreadableError:
+            except UnavailableError:
+                raise
+            except UnreadableError as error:
                 # An older checkpoint with the commits after it tells the same.
-                continue
+                self.spoilt = self.spoilt or error
         return None
 
     async def at(self, checkpoint: Checkpoint) -> TableState:

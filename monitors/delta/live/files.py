@@ -4,7 +4,8 @@ A file is known by a 64-bit hash of its canonical path and its deletion vector: 
 a file with another vector for another file. What is kept of it: physical rows, deletion-vector
 cardinality, size in bytes, partition, and the maximum of the event-time column with what that
 maximum is worth. The base is columnar (numpy, sorted by hash); what later commits added or removed
-lies over it in a dictionary and a set. Blobs are Arrow IPC streams, compressed.
+lies over it in a dictionary and a set. Blobs are Arrow IPC streams, compressed, behind a digest:
+Arrow trusts what it decodes, and a damaged stream can end the process.
 """
 
 import hashlib
@@ -18,8 +19,9 @@ import pyarrow as pa
 from monitors.delta.live.statistics import Bound
 from monitors.delta.log.actions import GREATEST, total
 
-FORMAT = "files.arrow.1"
+FORMAT = "files.arrow.2"
 UNKNOWN = -1
+_DIGEST = 16  # bytes
 
 _COLUMNS = (
     ("key", pa.uint64()),
@@ -31,6 +33,8 @@ _COLUMNS = (
     ("bound", pa.int8()),
 )
 _SCHEMA = pa.schema(_COLUMNS)
+_EMPTY = _SCHEMA.empty_table()
+_NO_KEYS = np.empty(0, np.uint64)
 _REMOVED = b"removed"
 
 
@@ -91,9 +95,8 @@ class LiveFiles:
     """The live files of a table; starts empty, or from a blob of `encode`."""
 
     def __init__(self, base: pa.Table | None = None) -> None:
-        table = base if base is not None else _SCHEMA.empty_table()
-        self._keys = np.asarray(table["key"].to_numpy())
-        self._base = table
+        self._base = _EMPTY if base is None else base
+        self._keys = _NO_KEYS if base is None else np.asarray(base["key"].to_numpy())
         self._over: dict[int, LiveFile] = {}
         self._gone: set[int] = set()
 
@@ -210,15 +213,23 @@ def encode(table: pa.Table, removed: Iterable[int] = ()) -> bytes:
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
         writer.write_table(table)
-    return sink.getvalue().to_pybytes()
+    body = sink.getvalue().to_pybytes()
+    return _digest(body) + body
 
 
 def decode(blob: bytes) -> tuple[pa.Table, tuple[int, ...]]:
     """The table and the removed keys of a blob of `encode`; pa.ArrowInvalid when it is none."""
-    table = pa.ipc.open_stream(blob).read_all()
+    body = blob[_DIGEST:]
+    if _digest(body) != blob[:_DIGEST]:
+        raise pa.ArrowInvalid("the blob is damaged")
+    table = pa.ipc.open_stream(body).read_all()
     keys = (table.schema.metadata or {}).get(_REMOVED, b"")
     removed = tuple(int(key) for key in np.frombuffer(keys, np.uint64))
     return table.cast(_SCHEMA).replace_schema_metadata(None), removed
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=_DIGEST).digest()
 
 
 def merged(deltas: Iterable[Delta]) -> Delta:

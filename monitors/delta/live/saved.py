@@ -62,7 +62,9 @@ class Head:
         return self.position.version
 
     def state(self) -> State:
-        document = asdict(self) | {"at": self.at.timestamp()}
+        # A sum of what a log claims may have more digits than a number of JSON.
+        sums = {name: str(number) for name, number in asdict(self.sums).items()}
+        document = asdict(self) | {"at": self.at.timestamp(), "sums": sums}
         return State(HEAD, _HEAD_FORMAT, self.version, orjson.dumps(document))
 
 
@@ -72,7 +74,7 @@ def head_of(state: State | None) -> Head | None:
         return None
     try:
         return _head(orjson.loads(state.blob))
-    except (ValueError, KeyError, TypeError):
+    except (AttributeError, KeyError, OSError, OverflowError, TypeError, ValueError):
         return None
 
 
@@ -85,7 +87,7 @@ def _head(document: dict[str, Any]) -> Head:
             "metadata": _metadata(document["metadata"]),
             "protocol": _protocol(document["protocol"]),
             "clustering": tuple(tuple(path) for path in document["clustering"]),
-            "sums": Sums(**document["sums"]),
+            "sums": Sums(**{name: int(number) for name, number in document["sums"].items()}),
             "bound": Bound(document["bound"]),
             "deltas": tuple(document["deltas"]),
         }

@@ -6,18 +6,29 @@ from datetime import datetime
 from monitors.core import Problem, Snapshot
 from monitors.delta.live.table import TableState
 from monitors.delta.log import features
+from monitors.delta.log.listing import Listing
 from monitors.errors import UnreadableError
 
 
-def demand_whole(uri: str, state: TableState, broken: Mapping[int, UnreadableError]) -> None:
+def demand_whole(
+    uri: str,
+    state: TableState,
+    broken: Mapping[int, UnreadableError],
+    spoilt: UnreadableError | None,
+) -> None:
     """Raise UnreadableError unless the state is that of a table we can read, with all its files.
 
-    `broken` are commits that could not be read and that no checkpoint made up for.
+    `broken` are commits that could not be read and that no checkpoint made up for; `spoilt` is the
+    error of a checkpoint that might have.
     """
     if state.protocol is not None:
         features.demand_readable(state.protocol)
     if not state.complete and broken:
         raise broken[min(broken)]
+    if not state.complete and spoilt is not None:
+        raise UnreadableError(
+            f"{spoilt.reason}, and without it the log lacks version {state.lost}", spoilt.mend
+        )
     if not state.complete:
         raise UnreadableError(
             f"broken log: {uri}/_delta_log lacks version {state.lost}, "
@@ -54,6 +65,26 @@ def passed_over(broken: Mapping[int, UnreadableError]) -> tuple[Problem, ...]:
     return tuple(
         Problem(f"version {version}", "error", error.reason, error.mend)
         for version, error in sorted(broken.items())
+    )
+
+
+def ahead(listing: Listing, state: TableState) -> tuple[Problem, ...]:
+    """The problem of a state from a checkpoint that lies above every commit, if it is one.
+
+    Logs are cleaned from their beginning, so either commits are lost or it is of another table;
+    engines read it all the same.
+    """
+    newest = max(listing.commits, default=state.version)
+    if newest >= state.version:
+        return ()
+    return (
+        Problem(
+            f"version {state.version}",
+            "error",
+            f"the checkpoint of version {state.version} lies above the newest commit, version "
+            f"{newest}: commits up to its version that come later will not be read",
+            "restore the commits between them, or remove the checkpoint if it is not of this table",
+        ),
     )
 
 

@@ -146,11 +146,14 @@ class TableState:
     def added(self, actions: Sequence[FileAction], rows: Mapping[str, int]) -> list[Touched]:
         """The files of some adds; one that is named twice is one file, as the last add says."""
         found = {
-            file.key: Touched(action, self.key(action), file)
+            file.key: Touched(action, self.key(action), file, self._there(file.key))
             for action in actions
             for file in (self.live_file(action, rows.get(action.path)),)
         }
         return list(found.values())
+
+    def _there(self, identity: int) -> bool:
+        return self.files.get(identity) is not None
 
     def removed(self, actions: Sequence[FileAction], rows: Mapping[str, int]) -> list[Touched]:
         """Removed files as the state before the commit, or the action itself, knows them."""
@@ -163,8 +166,8 @@ class TableState:
         if file is None or file.rows is None:
             known = row_count(action.stats)
             known = rows.get(action.path) if known is None else known
-            if known is not None:
-                vector = action.cardinality
+            vector = action.cardinality
+            if known is not None and (vector is None or vector <= known):
                 file = LiveFile(identity, known, vector, action.size, "", None, Bound.UNKNOWN)
         return Touched(action, self.key(action), file, stray)
 

@@ -70,7 +70,9 @@ class FileAction:
     @property
     def cardinality(self) -> int | None:
         """Rows that the deletion vector marks; 0 without a vector, None when it does not say."""
-        return whole(self.vector.get("cardinality")) if self.vector else 0
+        rows = whole(self.vector.get("cardinality")) if self.vector else 0
+        # No file holds more rows.
+        return rows if rows is not None and rows <= _EXACT_FLOAT else None
 
     @property
     def vector_id(self) -> str:

@@ -79,7 +79,7 @@ def demand_readable(protocol: Protocol) -> None:
     listed = protocol.reader_features if protocol.reader >= _BY_FEATURES else ()
     if unknown := sorted(set(listed) - _KNOWN - _WRITERS_ONLY):
         raise UnreadableError(
-            f"the table uses unknown reader features: {', '.join(unknown)}",
+            f"the table uses unknown reader features: {', '.join(unknown)[:300]}",
             "upgrade limnograph, or read the table through its own engine",
         )
 

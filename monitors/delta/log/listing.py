@@ -12,6 +12,7 @@ from monitors.delta.log.actions import GREATEST
 
 LOG = "_delta_log"
 SIDECARS = f"{LOG}/_sidecars"
+_POINTER = "_last_checkpoint"
 _VERSION = re.compile(r"\d{20}(?=\.)", re.ASCII)
 _COMPACTED = re.compile(r"\.(\d{20})\.compacted\.json", re.ASCII)
 _CLASSIC = re.compile(r"\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet", re.ASCII)
@@ -44,6 +45,7 @@ class Listing:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     checksums: dict[int, LogFile] = field(default_factory=dict)
     compacted: dict[tuple[int, int], LogFile] = field(default_factory=dict)
+    pointer: LogFile | None = None
     files: int = 0
     size: int = 0
 
@@ -93,6 +95,8 @@ def sort_out(files: Iterable[LogFile]) -> Listing:
 def _place(
     listing: Listing, parts: dict[tuple[int, int], dict[int, LogFile]], name: str, file: LogFile
 ) -> None:
+    if name == _POINTER:
+        listing.pointer = file
     match = _VERSION.match(name)
     if match is None or int(match[0]) > GREATEST:
         # Versions are 64-bit integers, so a greater number is none.

@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import obstore
 from obstore.store import LocalStore
 
 from monitors.core import Cost
+from monitors.delta.folders import Folder
+from monitors.delta.local_files import demand_file
 from monitors.delta.log.actions import broken
 from monitors.delta.log.listing import LOG, SIDECARS, LogFile
-from monitors.delta.stores import StorageErrors, Store, is_denied
-from monitors.errors import UnreadableError
+from monitors.delta.storage_errors import diagnosed
+from monitors.delta.stores import StorageErrors, Store, is_denied_here
+from monitors.errors import UnavailableError, UnreadableError
 
 AT_ONCE = 32
 _PAGE = 1000
@@ -54,15 +56,16 @@ class LogStore:
 
     async def _listed(self, offset: str | None, folder: str = LOG) -> list[LogFile]:
         found: list[LogFile] = []
-        async for page in obstore.list(self.store, folder, offset=offset, chunk_size=_PAGE):
+        async for page in self.store.list(folder, offset=offset, chunk_size=_PAGE):
             found.extend(map(_log_file, page))
         return found
 
     async def get(self, path: str) -> bytes:
         """The content of a file of the log."""
         self.cost += Cost(requests=1)
+        demand_file(self.store, path)
         try:
-            result = await obstore.get_async(self.store, path)
+            result = await self.store.get_async(path)
             if result.meta["size"] > _LARGEST:
                 raise broken(path, f"has {result.meta['size']} bytes, more than any log needs")
             body = bytes(await result.bytes_async())
@@ -84,21 +87,34 @@ class LogStore:
     def unreadable(self, path: str, error: Exception) -> UnreadableError:
         """An error of the storage, with what to do about it."""
         where = f"{self.uri}/{path}"
-        if is_denied(error):
-            return UnreadableError(
-                f"no permission to read {where}",
-                "grant this process read and list access, or check its credentials",
-            )
-        if isinstance(error, FileNotFoundError):
-            return UnreadableError(
-                f"{where} does not exist",
-                "check the path; if the log was just cleaned, the next read finds its way",
-            )
-        first_line = str(error).strip().partition("\n")[0][:300]
+        if isinstance(self.store, LocalStore):
+            return _unreadable_here(where, error)
+        known = self.store.diagnosed if isinstance(self.store, Folder) else diagnosed
+        trouble = known(error)
+        if isinstance(error, FileNotFoundError) and not trouble.bucket:
+            return _missing(where)
+        kind = UnreadableError if trouble.of_file else UnavailableError
+        return kind(f"{where} cannot be read: {trouble.what}", trouble.mend)
+
+
+def _unreadable_here(where: str, error: Exception) -> UnreadableError:
+    if is_denied_here(error):
         return UnreadableError(
-            f"{where} cannot be read: {first_line or type(error).__name__}",
-            "check the storage, its endpoint and storage_options",
+            f"no permission to read {where}", "grant this process read and list access"
         )
+    if isinstance(error, FileNotFoundError):
+        return _missing(where)
+    first_line = str(error).strip().partition("\n")[0][:300]
+    return UnreadableError(
+        f"{where} cannot be read: {first_line or type(error).__name__}", "check the storage"
+    )
+
+
+def _missing(where: str) -> UnreadableError:
+    return UnreadableError(
+        f"{where} does not exist",
+        "check the path; if the log was just cleaned, the next read finds its way",
+    )
 
 
 def local_entries(table: Path, offset: str | None, folder: str = LOG) -> list[LogFile]:

@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass
 
 import orjson
 
+from monitors.delta.log.actions import whole
 from monitors.delta.log.listing import LogFile
+from monitors.errors import UnreadableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,16 @@ class Position:
 
     @classmethod
     def parse(cls, text: str) -> "Position":
-        """A position from its text; ValueError when it is none."""
-        return cls(**orjson.loads(text))
+        """A position from its text; UnreadableError when it is none."""
+        try:
+            position = cls(**orjson.loads(text))
+        except (TypeError, ValueError):
+            raise _damaged(text) from None
+        texts = (position.etag, position.sha256)
+        numbers = (whole(position.version), whole(position.size))
+        if None in numbers or not all(isinstance(text, str) for text in texts):
+            raise _damaged(text)
+        return position
 
     def __str__(self) -> str:
         return orjson.dumps(asdict(self)).decode()
@@ -43,3 +53,10 @@ class Position:
     def is_commit(self, body: bytes) -> bool:
         """Whether these bytes are the commit that was read."""
         return hashlib.sha256(body).hexdigest() == self.sha256
+
+
+def _damaged(text: str) -> UnreadableError:
+    return UnreadableError(
+        f"the stored place in the table's log is damaged: {text[:200]!r}",
+        "restore the store from a backup, or declare the table under another name",
+    )

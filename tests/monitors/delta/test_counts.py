@@ -416,10 +416,30 @@ def test_rows_that_no_64_bits_hold_are_unknown() -> None:
     assert (found.inserted, found.exact) == (None, False)
 
 
-def test_the_same_file_removed_and_added_with_the_same_vector_is_nothing() -> None:
-    assert counted(commit(""), [file(1, 9, 2)], [file(1, 9, 2)], feed=True) == Count(
-        0, 0, 0, 0, exact=True
+@pytest.mark.parametrize("deleted", [0, 2])
+@pytest.mark.parametrize("feed", [True, False])
+def test_a_file_removed_and_added_again_as_it_was_is_doubtful(deleted: int, feed: bool) -> None:
+    same = file(1, 9, deleted)
+    assert counted(commit("WRITE"), [same], [same], feed=feed) == Count(
+        0, 0, 0, 0, exact=False, reason=reasons.ADDED_AGAIN
     )
+
+
+@pytest.mark.parametrize("operation", ["OPTIMIZE", "REORG", "COMPUTE STATS"])
+def test_a_file_added_again_by_maintenance_is_nothing(operation: str) -> None:
+    same = file(1, 9, 2)
+    assert counted(commit(operation), [same], [same], feed=True) == Count(0, 0, 0, 0, exact=True)
+
+
+def test_a_file_added_again_without_being_removed_is_doubtful() -> None:
+    again = file(1, 9)._replace(stray=True)
+    found = counted(commit("WRITE", mode="Append"), [again, file(2, 3)], [])
+    assert (numbers(found), found.exact, found.reason) == ((12, 0, 0), False, "added_again")
+
+
+def test_a_file_added_again_is_not_cleared_up_by_reading_vectors() -> None:
+    new, old = [file(1, 9, 2), file(2, 9, 3)], [file(1, 9, 2), file(2, 9, 1)]
+    assert not counted(commit("UPDATE"), new, old, feed=True).read_feed
 
 
 def test_a_swap_of_unknown_size_is_unknown() -> None:

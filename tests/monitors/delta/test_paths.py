@@ -25,6 +25,15 @@ S3 = Root("s3", "bucket", "lake/posts")
             "abfss://c@account.dfs.core.windows.net/t",
             Root("abfs", "c@account.dfs.core.windows.net", "t"),
         ),
+        (
+            "https://account.blob.core.windows.net/c/a%20b/t",
+            Root("abfs", "c@account.dfs.core.windows.net", "a b/t"),
+        ),
+        (
+            "wasbs://c@account.blob.core.windows.net/t",
+            Root("abfs", "c@account.dfs.core.windows.net", "t"),
+        ),
+        ("gcs://bucket/t", Root("gs", "bucket", "t")),
     ],
 )
 def test_a_table_has_one_root_under_all_its_names(uri: str, root: Root) -> None:

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 from moto.server import ThreadedMotoServer
-from obstore.store import S3Store
+from obstore.exceptions import GenericError
+from obstore.store import AzureStore, GCSStore, S3Store
 
 from monitors.delta.feed.rows import DataFile
 from monitors.delta.feed.stored_file import open_file
@@ -36,12 +37,43 @@ def test_the_options_of_deltalake_open_an_s3_store() -> None:
     store = open_store("s3a://bucket/lake/a b", OPTIONS)
     assert isinstance(store, S3Store)
     assert store.prefix == "lake/a b"
-    assert store.client_options == {"allow_http": "true", "timeout": "5s"}
+    assert store.client_options == {
+        "allow_http": "true",
+        "read_timeout": "20s",
+        "timeout": "5s",
+    }
 
 
 def test_an_unknown_option_is_named() -> None:
-    with pytest.raises(UnreadableError, match=r"'aws_colour' is not valid.*storage_options"):
+    with pytest.raises(UnreadableError, match=r"unknown option 'AWS_COLOUR'; .*storage_options"):
         open_store("s3://bucket/t", {"AWS_COLOUR": "blue"})
+
+
+@pytest.mark.parametrize(
+    ("uri", "prefix"),
+    [
+        ("abfss://c@account.dfs.core.windows.net/a/b", "a/b"),
+        ("https://account.dfs.core.windows.net/c/a%20b", "a b"),
+        ("https://account.blob.core.windows.net/c/t", "t"),
+        ("wasbs://c@account.blob.core.windows.net/t", "t"),
+    ],
+)
+def test_every_uri_of_a_container_leads_into_it(uri: str, prefix: str) -> None:
+    store = open_store(uri, {"azure_skip_signature": "true"})
+    assert isinstance(store, AzureStore)
+    assert store.config == {
+        "account_name": "account",
+        "container_name": "c",
+        "skip_signature": "true",
+    }
+    assert store.prefix == prefix
+
+
+@pytest.mark.parametrize("uri", ["gs://bucket/a/b", "gcs://bucket/a/b"])
+def test_both_names_of_google_open_a_bucket(uri: str) -> None:
+    store = open_store(uri, {"google_skip_signature": "true"})
+    assert isinstance(store, GCSStore)
+    assert (store.config["bucket"], store.prefix) == ("bucket", "a/b")
 
 
 @pytest.mark.parametrize("uri", ["nope://x/y", "s3://"])
@@ -69,6 +101,7 @@ def test_a_missing_file_is_told_from_other_trouble() -> None:
     assert gone.reason == "part-0.parquet is gone: it was vacuumed"
     refused = unreadable(PermissionError("x"), "part-0.parquet")
     assert (type(refused), refused.mend) == (UnavailableError, "grant read access to it")
+    assert type(unreadable(GenericError("x"), "f")) is UnavailableError
     other = unreadable(OSError("first line\nsecond"), "f")
     assert other.reason == "cannot read f: OSError: first line"
 
@@ -95,7 +128,8 @@ def test_a_table_in_s3_with_escaped_paths_is_read(bucket: dict[str, str]) -> Non
     data = pa.table({"id": [1, 2, 3], "p": ["a b", "c:d", "50%"]})
     write_deltalake(uri, data, partition_by=["p"], storage_options=bucket)
     stores = Stores("s3a://bucket/a%20b/t", bucket)
-    log = bytes(obstore.get(stores.own, "_delta_log/00000000000000000000.json").bytes())
+    own = open_store("s3a://bucket/a%20b/t", bucket)
+    log = bytes(obstore.get(own, "_delta_log/00000000000000000000.json").bytes())
     actions = [json.loads(line) for line in log.splitlines()]
     adds = [action["add"] for action in actions if "add" in action]
     absolute = "s3a://bucket/a%20b/t/" + adds[0]["path"]

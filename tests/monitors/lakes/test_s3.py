@@ -1,35 +1,28 @@
-"""The embedded lake on S3, against a real S3 server on loopback."""
+"""The embedded lake and its monitors on S3, against a real S3 server on loopback."""
 
-import asyncio
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import boto3
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from limnograph.inspection import InThread, inspect_table
-from monitors.delta.live.saved import head_of
-from monitors.errors import UnreadableError
-from monitors.lakes.embedded import Access, EmbeddedTable
+from limnograph.store import Store, open_store
+from monitors.core import Cost, Outcome
+from monitors.lakes.workers import Workers
+from tests.monitors.lakes.ports import free_port
+from tests.monitors.lakes.rounds import Counted, Rounds, outcomes, table
 
 pytestmark = pytest.mark.slow
 
 KEYS = {"AWS_ACCESS_KEY_ID": "reader", "AWS_SECRET_ACCESS_KEY": "not-for-logs"}
-NOW = datetime(2030, 1, 1, tzinfo=UTC)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+FEED = {"delta.enableChangeDataFeed": "true"}
 
 
 def wait_until_up(url: str) -> None:
@@ -76,57 +69,66 @@ def options(endpoint: str) -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'limnograph.db'}") as store:
+        yield store
+
+
 def rows(*ids: int) -> pa.Table:
-    return pa.table({"id": pa.array(ids, pa.int64()), "part": [f"a b%c:{i % 2}" for i in ids]})
+    at = [datetime(2026, 3, i, tzinfo=UTC) for i in ids]
+    parts = [f"a b%c:{i % 2}" for i in ids]
+    return pa.table({"id": pa.array(ids, pa.int64()), "at": at, "part": parts})
 
 
-def test_a_table_on_s3_reads_as_on_disk_feed_and_escaped_partitions_included(
-    options: dict[str, str],
+def test_monitors_read_a_table_on_s3_its_feed_by_worker_processes(
+    options: dict[str, str], sqlite: Store
 ) -> None:
     uri = "s3://lake/bronze/posts"
     write_deltalake(
-        uri,
-        rows(1, 2, 3),
-        partition_by=["part"],
-        storage_options=options,
-        configuration={"delta.enableChangeDataFeed": "true"},
+        uri, rows(1, 2, 3), partition_by=["part"], storage_options=options, configuration=FEED
     )
-    DeltaTable(uri, storage_options=options).update(
-        updates={"id": "id + 10 * (id % 2)"}, predicate="id > 0"
-    )
-    document = asyncio.run(inspect_table(uri, storage_options=options, by="commit"))
-    assert document["problems"] == []
-    assert document["rows"] == 3
-    assert [
-        (c["inserted"], c["updated"], c["deleted"], c["source"], c["exact"])
-        for c in document["commits"]
-    ] == [(3, 0, 0, "log", True), (0, 2, 0, "feed", True)]
+    with Workers(limit=1) as workers:
+        rounds = Rounds(sqlite, [table("posts", uri, options)], caller=workers)
+        assert outcomes(rounds.run(), "posts") == {Outcome.ASSESSED}
+        opened = DeltaTable(uri, storage_options=options)
+        opened.update(updates={"id": "id + 10 * (id % 2)"}, predicate="id > 0")
+        write_deltalake(uri, rows(4), mode="append", storage_options=options)
+        rounds.run()
+        assert workers.pids
+    assert rounds.facts("posts") == [
+        Counted(0, 3, 0, 0, "log", True),
+        Counted(1, 0, 2, 0, "feed", True),
+        Counted(2, 1, 0, 0, "log", True),
+    ]
+    assert rounds.totals("posts") == {"insert": 4, "update": 2, "delete": 0}
+    newest = {row.metric: row.value for row in sqlite.latest(["table:posts"])}
+    at = datetime(2026, 3, 4, tzinfo=UTC).timestamp()
+    assert newest["lakehouse_table_last_event_timestamp_seconds"] == at
+    assert newest["lakehouse_table_rows"] == 4
 
 
-def test_an_idle_read_on_s3_is_one_request(options: dict[str, str]) -> None:
+def test_an_idle_cycle_on_s3_is_one_request(options: dict[str, str], sqlite: Store) -> None:
     uri = "s3://lake/idle"
     write_deltalake(uri, rows(1), storage_options=options)
-
-    async def twice() -> tuple[int, int]:
-        access = Access(InThread())
-        first = EmbeddedTable(uri, options, access, NOW)
-        tail = await first.tail(None)
-        kept = first.kept()
-        assert kept is not None
-        head = head_of(next(state for state in kept.put if state.key == "head"))
-        second = EmbeddedTable(uri, options, access, NOW, head=head)
-        again = await second.tail(tail.position)
-        return len(again.commits), second.cost.requests
-
-    assert asyncio.run(twice()) == (0, 1)
+    rounds = Rounds(sqlite, [table("idle", uri, options)])
+    rounds.run()
+    assert rounds.run().cost == Cost(requests=1, bytes=0)
 
 
-@pytest.mark.parametrize("uri", ["s3://lake/nothing-here", "s3://no-such-bucket/table"])
+@pytest.mark.parametrize(
+    ("uri", "reason"),
+    [
+        ("s3://lake/nothing-here", "is not a Delta table"),
+        ("s3://no-such-bucket/table", "there is no such bucket or container (404 NoSuchBucket)"),
+    ],
+)
 def test_a_missing_table_on_s3_says_so_without_its_secret(
-    options: dict[str, str], uri: str
+    options: dict[str, str], sqlite: Store, uri: str, reason: str
 ) -> None:
-    table = EmbeddedTable(uri, options, Access(InThread()), NOW)
-    with pytest.raises(UnreadableError) as caught:
-        asyncio.run(table.tail(None))
-    assert uri in caught.value.reason
-    assert "not-for-logs" not in str(caught.value)
+    rounds = Rounds(sqlite, [table("missing", uri, options)])
+    result = rounds.run().results[0]
+    assert result.outcome is Outcome.ERROR
+    assert uri in result.reason
+    assert reason in result.reason
+    assert "not-for-logs" not in rounds.said

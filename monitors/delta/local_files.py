@@ -1,0 +1,27 @@
+"""Names on a local disk that lead to no file: who opens a pipe to read it waits for ever."""
+
+import os
+import stat
+from pathlib import Path
+
+from obstore.store import LocalStore
+
+from monitors.delta.stores import Store
+from monitors.errors import UnreadableError
+
+
+def demand_file(store: Store, path: str) -> None:
+    """Raise UnreadableError where a path of a local store leads to a pipe or a device.
+
+    What is missing, or may not be looked at, is left to the read that follows.
+    """
+    if not isinstance(store, LocalStore):
+        return
+    try:
+        mode = os.stat(Path(str(store.prefix)) / path).st_mode
+    except (OSError, ValueError):
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise UnreadableError(
+            f"{path} is a pipe or a device, not a file", "remove it, or restore the file"
+        )
