@@ -13,7 +13,7 @@ BENCHMARKS := $(filter-out __init__ loopback_s3 raw_reads,$(basename $(notdir $(
 BOTH := --numprocesses=2 --dist=worksteal
 QUICK := not spark and not slow and not proof
 
-.PHONY: .venv spark check lint types unit test demo bench proof constraints clean help
+.PHONY: .venv spark check lint types unit test docs demo bench proof constraints clean help
 
 help: ## say what there is
 	@sed -n 's/^\([a-z.]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -51,6 +51,10 @@ test: lint types spark ## everything but the proof, with coverage
 	$(BIN)/pytest $(BOTH) -m "$(QUICK)" --cov --cov-report=
 	$(BIN)/pytest -m "(spark or slow) and not proof" --durations=15 --cov --cov-append
 
+docs: .venv ## the documentation, its reference pages made anew, as a site in site/
+	$(BIN)/python -m docs.generate
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 demo: .venv ## a small lakehouse with planted troubles, and the report that finds them
 	$(BIN)/limnograph demo --dir $(DEMO)
 
@@ -66,5 +70,5 @@ constraints: .venv ## choose the pins anew; any index may serve them, so none is
 		--output-file constraints.txt
 
 clean: ## remove what was built, and the demo
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .coverage* dist build \
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .coverage* dist build site \
 		$(DEMO)

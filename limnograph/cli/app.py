@@ -4,7 +4,20 @@ from typing import Annotated
 
 import typer
 
-from limnograph.cli import catalogue, config, demo, inspect, report, run, serve
+from limnograph.cli import (
+    add,
+    catalogue,
+    config,
+    demo,
+    init,
+    inspect,
+    replay,
+    report,
+    run,
+    schema,
+    serve,
+    store,
+)
 from limnograph.cli.console import answer
 from limnograph.cli.options import Debug, NoColor
 
@@ -64,11 +77,16 @@ def limnograph(
     """
 
 
+app.command("init", epilog=init.EXAMPLES)(init.init)
+app.command("add", epilog=add.EXAMPLES)(add.add)
 app.command("inspect", epilog=inspect.EXAMPLES)(inspect.inspect)
 app.command("run", epilog=run.EXAMPLES)(run.run)
 app.command("serve", epilog=serve.EXAMPLES)(serve.serve)
 app.command("report", epilog=report.EXAMPLES)(report.report)
+app.command("replay", epilog=replay.EXAMPLES)(replay.replay)
+app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
 app.command("monitors", epilog=catalogue.MONITOR_EXAMPLES)(catalogue.monitors)
 app.command("metrics", epilog=catalogue.METRIC_EXAMPLES)(catalogue.metrics)
 app.add_typer(config.app, name="config")
+app.add_typer(store.app, name="store")
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo)
