@@ -65,7 +65,7 @@ proof: spark ## long random runs by seed
 	$(BIN)/pytest -m proof --durations=0
 
 constraints: .venv ## choose the pins anew; any index may serve them, so none is named
-	$(BIN)/uv pip compile pyproject.toml --group dev --group spark --universal \
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --group spark --universal \
 		--python-version 3.11 --upgrade --quiet --no-header --no-annotate \
 		--output-file constraints.txt
 

@@ -22,7 +22,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from benchmarks.loopback_s3 import running, uri
 from limnograph.inspection import inspect_table
-from monitors.delta.stores import open_store
+from monitors.storage.stores import open_store
 
 _AT_ONCE = 32
 

@@ -16,7 +16,7 @@ import obstore
 import orjson
 
 from benchmarks.loopback_s3 import OPTIONS
-from monitors.delta.stores import open_store
+from monitors.storage.stores import open_store
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

@@ -79,7 +79,8 @@ FILES = Metric(
     "Live files of the table.",
     labels=TABLE_LABELS,
     unit="files",
-    drop_rank=2,
+    opt_in=True,
+    drop_rank=3,
 )
 METRICS = (CHANGES, COUNTED, UNCOUNTED, COMMITS, ROWS, SIZE, FILES)
 

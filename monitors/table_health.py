@@ -36,15 +36,15 @@ from monitors.delta.health.layout import CLASSES, MIB, Layout, layout_of, unknow
 from monitors.delta.health.retention import Retention, retention_of, unclear
 
 
-def _gauge(name: str, help_: str, unit: str, *labels: str, opt_in: bool = True) -> Metric:
+def _gauge(name: str, help_: str, unit: str, *labels: str) -> Metric:
     return Metric(
         f"lakehouse_table_{name}",
         help_,
         labels=(*TABLE_LABELS, *labels),
         unit=unit,
         rollup="max" if name.endswith("_timestamp_seconds") else "last",
-        opt_in=opt_in,
-        drop_rank=3 if opt_in else 2,
+        opt_in=True,
+        drop_rank=3,
     )
 
 
@@ -52,7 +52,6 @@ SMALL_FILES = _gauge(
     "small_files_ratio",
     "Share of the live files that are smaller than the configured size, by default 32 MiB.",
     "ratio",
-    opt_in=False,
 )
 GAP_MARGIN = Metric(
     "lakehouse_table_gap_margin_seconds",

@@ -11,7 +11,12 @@ from tests.house import ROOMS, ROOT, sources
 OUTSIDE = {
     "deltalake": ("monitors/delta/", "monitors/lakes/", "limnograph/demo/"),
     "duckdb": ("monitors/delta/", "monitors/lakes/"),
-    "obstore": ("monitors/delta/", "monitors/lakes/", "limnograph/settings/listing.py"),
+    "obstore": (
+        "monitors/storage/",
+        "monitors/delta/",
+        "monitors/lakes/",
+        "limnograph/settings/listing.py",
+    ),
 }
 NEVER = ("tests", "benchmarks", "config", "dashboards", "pyspark", "delta")
 

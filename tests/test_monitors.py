@@ -1,6 +1,7 @@
 """What every monitor promises: its name, its metrics, its configuration, its place in `ALL`."""
 
 import importlib
+import math
 import re
 
 import pytest
@@ -31,6 +32,12 @@ def test_all_lists_every_monitor_of_the_folder() -> None:
 def test_metric_names_are_unique() -> None:
     names = [metric.name for metric in METRICS]
     assert sorted(names) == sorted(set(names))
+
+
+def test_a_table_that_is_read_well_costs_at_most_fourteen_series() -> None:
+    series = {"change": 3, "source": 2, "reason": 0}
+    shown = [m for m in METRICS if m.labels[:3] == TABLE_LABELS and not m.opt_in]
+    assert sum(math.prod(series[label] for label in m.labels[3:]) for m in shown) <= 14
 
 
 @each_monitor

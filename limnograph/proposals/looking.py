@@ -16,10 +16,10 @@ from monitors.delta.log.actions import Commit, parse_commit
 from monitors.delta.log.listing import commit_path
 from monitors.delta.log.logstore import LogStore
 from monitors.delta.log.tail import whole_log
-from monitors.delta.stores import open_store
 from monitors.errors import UnreadableError
 from monitors.lakes.embedded import Access, EmbeddedTable
 from monitors.lakes.keys import count_key
+from monitors.storage.stores import open_store
 
 if TYPE_CHECKING:
     from monitors.delta.log.actions import FileAction

@@ -133,9 +133,9 @@ def remote(prefix: str, options: Mapping[str, str]) -> Inside:
 
     UnreadableError when the store cannot be addressed.
     """
-    from monitors.delta.folders import open_folder
-    from monitors.delta.paths import table_root
-    from monitors.delta.storage_errors import StorageErrors
+    from monitors.storage.errors import StorageErrors
+    from monitors.storage.folders import open_folder
+    from monitors.storage.paths import table_root
 
     files = open_folder(table_root(prefix), options)
 

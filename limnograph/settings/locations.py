@@ -12,9 +12,9 @@ from urllib.parse import unquote
 from limnograph.settings.problems import did_you_mean
 from limnograph.settings.references import holds_password, is_reference, reference
 from limnograph.settings.scalars import kind_of
-from monitors.delta.paths import in_container, table_root
-from monitors.delta.storage_options import SCHEMES
 from monitors.secrets import Secret
+from monitors.storage.options import SCHEMES
+from monitors.storage.paths import in_container, table_root
 
 STORE = "sqlite:///limnograph.db"
 STORE_SCHEMES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgres", "postgresql+psycopg")

@@ -8,9 +8,9 @@ from limnograph.settings.problems import Path as Place
 from limnograph.settings.problems import Report
 from limnograph.settings.references import holds_password, is_reference, looks_secret, reference
 from limnograph.settings.scalars import kind_of
-from monitors.delta.paths import in_container
-from monitors.delta.storage_options import SCHEMES, STORES, mistake, of_other_store, unknown
 from monitors.secrets import Secret
+from monitors.storage.options import SCHEMES, STORES, mistake, of_other_store, unknown
+from monitors.storage.paths import in_container
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 

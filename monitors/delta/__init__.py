@@ -1,4 +1,4 @@
 """The Delta log, its files and its change feed, read by ourselves.
 
-Rooms below import nothing from outside this folder but `monitors.core` and `monitors.errors`.
+Rooms below import nothing from outside but `monitors.core`, `errors`, `secrets` and `storage`.
 """

@@ -14,9 +14,9 @@ from monitors.delta.feed.deletion_vectors import parse as parse_vector
 from monitors.delta.feed.event_times import Newest, newest
 from monitors.delta.log.actions import FileAction
 from monitors.delta.schema import Schema
-from monitors.delta.stores import VacuumedError
 from monitors.delta.walk import ToRead, Walk
 from monitors.errors import UnavailableError, UnreadableError
+from monitors.storage.stores import VacuumedError
 
 T = TypeVar("T")
 Args = TypeVarTuple("Args")

@@ -1,10 +1,10 @@
 """The number of rows of a Parquet file from its footer alone: two small reads, no data."""
 
 from monitors.core import Cost
-from monitors.delta.local_files import demand_file
-from monitors.delta.storage_errors import failed
-from monitors.delta.stores import StorageErrors, Store, VacuumedError, unreadable
 from monitors.errors import UnreadableError
+from monitors.storage.errors import failed
+from monitors.storage.local_files import demand_file
+from monitors.storage.stores import StorageErrors, Store, VacuumedError, unreadable
 
 TAIL = 64 * 1024
 GREATEST_FOOTER = 64 * 1024 * 1024

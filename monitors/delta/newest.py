@@ -11,8 +11,8 @@ from monitors.delta.live.statistics import Bound, time_at
 from monitors.delta.live.table import event_column, schema_of
 from monitors.delta.log.actions import Metadata
 from monitors.delta.log.logstore import LogStore
-from monitors.delta.paths import Root
 from monitors.errors import UnreadableError
+from monitors.storage.paths import Root
 
 _WHY = {
     Bound.LOOSE: "deletion vectors leave its statistics only an upper bound",

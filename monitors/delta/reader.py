@@ -19,9 +19,9 @@ from monitors.delta.log.listing import Listing, commit_path
 from monitors.delta.log.logstore import LogStore
 from monitors.delta.log.position import Position
 from monitors.delta.log.tail import whole_log
-from monitors.delta.stores import Stores
 from monitors.delta.walk import Walk, windows
 from monitors.errors import UnreadableError
+from monitors.storage.stores import Stores
 
 
 @dataclass(frozen=True, slots=True)

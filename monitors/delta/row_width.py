@@ -13,8 +13,8 @@ from monitors.delta.live.files import UNKNOWN, LiveFiles
 from monitors.delta.live.table import schema_of
 from monitors.delta.log.actions import Metadata
 from monitors.delta.log.logstore import LogStore
-from monitors.delta.paths import Root
 from monitors.errors import UnreadableError
+from monitors.storage.paths import Root
 
 _PLACES = (0.5, 1 / 6, 5 / 6)
 """Which files are sampled, in the order of their sizes: the middle one first."""

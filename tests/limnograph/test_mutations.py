@@ -116,6 +116,7 @@ def test_good_tables_are_good(good: list[Path]) -> None:
     assert [document["rows"] for document in found] == [7, 12, None]
 
 
+@pytest.mark.slow
 def test_spoilt_logs_are_survived(good: list[Path], tmp_path: Path) -> None:
     for seed in range(QUICK):
         survive(good, tmp_path, seed)

@@ -21,6 +21,8 @@ from monitors.secrets import Secret
 from tests.limnograph.lake_in_memory import MemoryLake, MemorySource, MemoryTable, commit
 from tests.limnograph.served import NOON, Served, served, write_table
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """\
 store: sqlite:///limnograph.db
 tables:
@@ -119,7 +121,6 @@ def opt_in_family(it: Served) -> str:
     return next(m.name for each in monitors for m in each.metrics if m.opt_in and m.kind == "gauge")
 
 
-@pytest.mark.slow
 def test_the_next_cycle_runs_as_the_file_says(config: Path) -> None:
     async def scenario(it: Served) -> None:
         await it.until(lambda: it.metrics("monitor_up"))
@@ -135,7 +136,6 @@ def test_the_next_cycle_runs_as_the_file_says(config: Path) -> None:
     served(config, scenario)
 
 
-@pytest.mark.slow
 def test_what_only_a_restart_can_change_is_named_and_the_rest_applies(config: Path) -> None:
     async def scenario(it: Served) -> None:
         config.write_text(

@@ -133,9 +133,9 @@ def test_everything_that_is_known_is_told() -> None:
     assert found["size_class_bytes", "32-128MiB"] == 40 * MIB
 
 
-def test_only_two_families_are_shown_unless_more_are_asked_for() -> None:
+def test_only_one_family_is_shown_unless_more_are_asked_for() -> None:
     shown = [metric.name for metric in table_health.METRICS if not metric.opt_in]
-    assert shown == ["lakehouse_table_small_files_ratio", "lakehouse_table_gap_margin_seconds"]
+    assert shown == ["lakehouse_table_gap_margin_seconds"]
 
 
 def test_without_commits_the_same_is_told_and_nothing_is_asked_or_kept() -> None:

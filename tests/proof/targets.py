@@ -31,8 +31,8 @@ from monitors.delta.log.listing import Checkpoint, LogFile, sort_out
 from monitors.delta.log.logstore import LogStore
 from monitors.delta.log.position import Position
 from monitors.delta.partition_values import partition_value
-from monitors.delta.paths import Root, data_path, table_root
 from monitors.errors import UnreadableError
+from monitors.storage.paths import Root, data_path, table_root
 from tests.monitors.delta.log_builder import (
     BIRTH,
     FEED,

@@ -27,8 +27,8 @@ from monitors.delta.feed.rows import ALL, BATCH_ROWS, DataFile, Pick
 from monitors.delta.feed.stored_file import open_file
 from monitors.delta.partition_values import partition_value
 from monitors.delta.schema import Field, arrow_type
-from monitors.delta.stores import Stores
 from monitors.errors import UnreadableError
+from monitors.storage.stores import Stores
 
 _TIMESTAMP = pa.timestamp("us", "UTC")
 _ADDED = (

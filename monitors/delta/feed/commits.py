@@ -14,8 +14,8 @@ from typing import NamedTuple, TypeVar
 
 from monitors.delta.feed.deletion_vectors import Vector
 from monitors.delta.schema import Field, Primitive, Schema
-from monitors.delta.stores import Stores
 from monitors.errors import UnreadableError
+from monitors.storage.stores import Stores
 
 INSERT, DELETE = "insert", "delete"
 PREIMAGE, POSTIMAGE = "update_preimage", "update_postimage"

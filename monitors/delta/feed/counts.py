@@ -29,8 +29,8 @@ from monitors.delta.feed.deletion_vectors import Vector
 from monitors.delta.feed.rows import DataFile
 from monitors.delta.feed.stored_file import open_file
 from monitors.delta.schema import Mapping
-from monitors.delta.stores import Stores
 from monitors.errors import UnreadableError
+from monitors.storage.stores import Stores
 
 
 class Counted(NamedTuple):

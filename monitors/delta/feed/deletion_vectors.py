@@ -15,10 +15,10 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from monitors.delta.local_files import demand_file
-from monitors.delta.paths import Location
-from monitors.delta.stores import StorageErrors, Stores, unreadable
 from monitors.errors import UnreadableError
+from monitors.storage.local_files import demand_file
+from monitors.storage.paths import Location
+from monitors.storage.stores import StorageErrors, Stores, unreadable
 
 Positions: TypeAlias = npt.NDArray[np.int64]
 """Row positions in a file, from 0, strictly ascending."""

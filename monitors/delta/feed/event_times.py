@@ -19,8 +19,8 @@ from monitors.delta.feed.counts import live_count
 from monitors.delta.feed.rows import DataFile
 from monitors.delta.feed.stored_file import open_file
 from monitors.delta.schema import Field, Leaf, Mapping, Primitive, Struct
-from monitors.delta.stores import Stores
 from monitors.errors import UnreadableError
+from monitors.storage.stores import Stores
 
 _TIMES = ("timestamp", "timestamp_ntz", "date")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

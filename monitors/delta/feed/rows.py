@@ -14,8 +14,8 @@ from monitors.delta.feed.conform import Column, column_names, conform, field_id,
 from monitors.delta.feed.deletion_vectors import NONE, Positions
 from monitors.delta.feed.stored_file import Range, StoredFile
 from monitors.delta.schema import Field, Mapping
-from monitors.delta.stores import StorageErrors, unreadable
 from monitors.errors import UnreadableError
+from monitors.storage.stores import StorageErrors, unreadable
 
 BATCH_ROWS = 64 * 1024
 _BUFFER = 1024 * 1024

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from monitors.core import Cost
-from monitors.delta.local_files import demand_file
-from monitors.delta.paths import Location
-from monitors.delta.storage_errors import failed
-from monitors.delta.stores import StorageErrors, Store, Stores, unreadable
+from monitors.storage.errors import failed
+from monitors.storage.local_files import demand_file
+from monitors.storage.paths import Location
+from monitors.storage.stores import StorageErrors, Store, Stores, unreadable
 
 TAIL = 64 * 1024
 _GAP = 64 * 1024

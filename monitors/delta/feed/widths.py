@@ -17,8 +17,8 @@ from monitors.delta.feed.conform import Column
 from monitors.delta.feed.rows import DataFile
 from monitors.delta.feed.stored_file import open_file
 from monitors.delta.schema import arrow_type
-from monitors.delta.stores import Stores
 from monitors.errors import UnreadableError
+from monitors.storage.stores import Stores
 
 SAMPLE_ROWS = 10_000
 """Rows to decode at most, from all files together."""

@@ -8,8 +8,8 @@ from monitors.delta.log.actions import FileAction, parse_commit
 from monitors.delta.log.listing import commit_path
 from monitors.delta.log.logstore import LogStore
 from monitors.delta.log.tail import whole_log
-from monitors.delta.paths import Root
 from monitors.errors import UnreadableError
+from monitors.storage.paths import Root
 
 
 async def live_adds(log: LogStore, root: Root, keys: Collection[int]) -> Mapping[int, FileAction]:

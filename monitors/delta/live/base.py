@@ -11,8 +11,8 @@ from monitors.delta.log import checkpoints
 from monitors.delta.log.actions import FileAction, Metadata
 from monitors.delta.log.listing import Checkpoint, Listing
 from monitors.delta.log.logstore import LogStore
-from monitors.delta.paths import Root
 from monitors.errors import UnavailableError, UnreadableError
+from monitors.storage.paths import Root
 
 
 @dataclass(slots=True)

@@ -7,8 +7,8 @@ from monitors.core import Cost
 from monitors.delta.footers import row_count
 from monitors.delta.log.actions import FileAction
 from monitors.delta.log.logstore import AT_ONCE
-from monitors.delta.stores import Stores
 from monitors.errors import UnavailableError, UnreadableError
+from monitors.storage.stores import Stores
 
 
 class Footers:

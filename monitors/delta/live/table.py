@@ -18,10 +18,10 @@ from monitors.delta.live.statistics import (
 )
 from monitors.delta.log.actions import Clustering, Commit, FileAction, Metadata, Protocol
 from monitors.delta.partition_values import partition_value
-from monitors.delta.paths import Root, data_path
 from monitors.delta.schema import Primitive, Schema
 from monitors.delta.schema import parse as parse_schema
 from monitors.errors import UnreadableError
+from monitors.storage.paths import Root, data_path
 
 # A relative path without anything to decode or to clean is canonical as it is.
 _PLAIN = re.compile(r"(?:[\w=-][\w=.-]*/)*[\w=-][\w=.-]*", re.ASCII)

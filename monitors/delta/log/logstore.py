@@ -11,13 +11,13 @@ from typing import Any
 from obstore.store import LocalStore
 
 from monitors.core import Cost
-from monitors.delta.folders import Folder
-from monitors.delta.local_files import demand_file
 from monitors.delta.log.actions import broken
 from monitors.delta.log.listing import LOG, SIDECARS, LogFile
-from monitors.delta.storage_errors import diagnosed
-from monitors.delta.stores import StorageErrors, Store, is_denied_here
 from monitors.errors import UnavailableError, UnreadableError
+from monitors.storage.errors import diagnosed
+from monitors.storage.folders import Folder
+from monitors.storage.local_files import demand_file
+from monitors.storage.stores import StorageErrors, Store, is_denied_here
 
 AT_ONCE = 32
 _PAGE = 1000

@@ -43,6 +43,7 @@ def _write(tmp_path: Path, name: str, plan: Sequence[Step]) -> Path:
     return tmp_path / table.folder
 
 
+@pytest.mark.slow
 def test_a_merged_table_has_the_planned_commits_at_the_planned_times(tmp_path: Path) -> None:
     plan = steps(named("gold.cached_summaries"), 1, NOW)
     folder = _write(tmp_path, "gold.cached_summaries", plan)
@@ -55,6 +56,7 @@ def test_a_merged_table_has_the_planned_commits_at_the_planned_times(tmp_path: P
         assert metrics["num_target_rows_updated"] == step.changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("now", [NOW, LONG_AGO])
 def test_everything_about_a_commit_is_set_back(tmp_path: Path, now: datetime) -> None:
     plan = steps(named("dim.authors"), 1, now)
@@ -97,6 +99,7 @@ def test_a_checkpoint_is_written_and_set_back_and_no_commit_is_cleaned_away(tmp_
     assert DeltaTable(folder).to_pyarrow_table().num_rows == rows
 
 
+@pytest.mark.slow
 def test_the_same_plan_writes_the_same_counts_twice(tmp_path: Path) -> None:
     volatile = {"execution_time_ms", "scan_time_ms", "rewrite_time_ms"}
 
@@ -142,6 +145,7 @@ def test_an_update_really_changes_its_rows(tmp_path: Path) -> None:
     assert [info["operationMetrics"]["num_updated_rows"] for info in updates] == [8] * 5
 
 
+@pytest.mark.slow
 def test_a_later_call_goes_on_where_the_first_ended(tmp_path: Path) -> None:
     table = named("dim.authors")
     now = datetime(2026, 11, 20, 4, tzinfo=UTC)

@@ -9,8 +9,8 @@ from obstore.store import MemoryStore
 
 from monitors.core import Cost
 from monitors.delta.footers import row_count
-from monitors.delta.stores import Store, VacuumedError, open_store
 from monitors.errors import UnreadableError
+from monitors.storage.stores import Store, VacuumedError, open_store
 from tests.monitors.delta.written import parquet
 
 

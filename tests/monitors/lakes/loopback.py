@@ -65,6 +65,7 @@ class LoopbackStore:
     scheme: str = "http"
     fault: Callable[[Request], Fault] = lambda _: None
     seen: list[Request] = field(default_factory=list)
+    closing: bool = False
 
     @property
     def url(self) -> str:
@@ -117,7 +118,7 @@ def loopback(store: LoopbackStore, tls: ssl.SSLContext | None = None) -> Iterato
         try:
             yield store
         finally:
-            asyncio.run_coroutine_threadsafe(_stop(server), loop).result(30)
+            asyncio.run_coroutine_threadsafe(_stop(store, server), loop).result(30)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(30)
@@ -132,7 +133,9 @@ async def _start(store: LoopbackStore, tls: ssl.SSLContext | None) -> asyncio.Se
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await _serve(store, reader, writer)
         with suppress(ConnectionError):
-            writer.close()
+            close = writer.transport.abort if store.closing else writer.close
+            close()
+            await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", store.port, ssl=tls)
     store.port = server.sockets[0].getsockname()[1]
@@ -140,8 +143,11 @@ async def _start(store: LoopbackStore, tls: ssl.SSLContext | None) -> asyncio.Se
     return server
 
 
-async def _stop(server: asyncio.Server) -> None:
+async def _stop(store: LoopbackStore, server: asyncio.Server) -> None:
+    store.closing = True
     server.close()
+    # A connection that was just made is closed by its task, once that has begun.
+    await asyncio.sleep(0)
     mine = asyncio.current_task()
     others = [task for task in asyncio.all_tasks() if task is not mine]
     for task in others:

@@ -16,10 +16,10 @@ from benchmarks.loopback_s3 import BUCKET, Answer
 from limnograph.inspection import InThread
 from limnograph.settings.listing import remote, walk
 from monitors.core import Tail
-from monitors.delta.folders import open_folder
-from monitors.delta.paths import table_root
 from monitors.errors import UnavailableError, UnreadableError
 from monitors.lakes.embedded import Access, EmbeddedTable
+from monitors.storage.folders import open_folder
+from monitors.storage.paths import table_root
 from tests.monitors.cycles import changes
 from tests.monitors.lakes.certificates import authority
 from tests.monitors.lakes.loopback import (

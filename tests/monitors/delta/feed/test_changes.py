@@ -17,8 +17,8 @@ from monitors.delta.feed.commits import ChangedCommit, ChangedFile, Table
 from monitors.delta.feed.counts import count_changes
 from monitors.delta.feed.deletion_vectors import Vector
 from monitors.delta.schema import Array, Field, MapOf, Primitive, Schema, Struct
-from monitors.delta.stores import VacuumedError
 from monitors.errors import UnreadableError
+from monitors.storage.stores import VacuumedError
 from tests.monitors.delta.written import AT, commits, in_file, inline, parquet
 
 LONG, TEXT = Primitive("long"), Primitive("string")

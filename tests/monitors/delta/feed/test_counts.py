@@ -10,8 +10,8 @@ from monitors.delta.feed.commits import ChangedCommit, ChangedFile, Table
 from monitors.delta.feed.counts import count_changes
 from monitors.delta.feed.deletion_vectors import Vector
 from monitors.delta.schema import Schema
-from monitors.delta.stores import VacuumedError
 from monitors.errors import UnreadableError
+from monitors.storage.stores import VacuumedError
 from tests.monitors.delta.written import AT, in_file, inline, parquet
 
 NOTHING = {"insert": 0, "delete": 0, "update_preimage": 0, "update_postimage": 0}

@@ -16,9 +16,9 @@ from monitors.delta.feed.deletion_vectors import (
     read,
     z85_decode,
 )
-from monitors.delta.paths import Location
-from monitors.delta.stores import Stores, VacuumedError
 from monitors.errors import UnreadableError
+from monitors.storage.paths import Location
+from monitors.storage.stores import Stores, VacuumedError
 from tests.monitors.delta.written import (
     SIX_DESCRIPTOR,
     SIX_ROWS,

@@ -10,8 +10,8 @@ import pytest
 from monitors.delta.feed.commits import ChangedFile, Table
 from monitors.delta.feed.event_times import newest
 from monitors.delta.schema import Field, Primitive, Schema, Struct
-from monitors.delta.stores import VacuumedError
 from monitors.errors import UnreadableError
+from monitors.storage.stores import VacuumedError
 from tests.monitors.delta.written import inline, parquet
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ import pytest
 from monitors.delta.feed.commits import ChangedFile, Table
 from monitors.delta.feed.widths import SAMPLE_ROWS, pandas_bytes, widths
 from monitors.delta.schema import parse
-from monitors.delta.stores import VacuumedError
+from monitors.storage.stores import VacuumedError
 from tests.monitors.delta.written import inline, parquet, schema_string
 
 ARRAY = sys.getsizeof(np.empty(0))

@@ -9,7 +9,7 @@ from monitors.delta.live.files import Delta, LiveFile
 from monitors.delta.live.statistics import Bound, EventColumn
 from monitors.delta.live.table import TableState
 from monitors.delta.log.actions import FileAction, Metadata, file_action, metadata_of
-from monitors.delta.paths import table_root
+from monitors.storage.paths import table_root
 from tests.monitors.delta.log_builder import add, metadata, remove, vector
 from tests.monitors.delta.written import field, mapped, schema_string
 

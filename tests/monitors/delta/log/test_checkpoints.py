@@ -13,8 +13,8 @@ from monitors.core import Tail
 from monitors.delta.log.checkpoints import Contents, load
 from monitors.delta.log.logstore import LogStore
 from monitors.delta.log.tail import whole_log
-from monitors.delta.stores import open_store
 from monitors.errors import UnreadableError
+from monitors.storage.stores import open_store
 from tests.monitors.cycles import Cycles, changes, kinds
 from tests.monitors.delta.log_builder import (
     BIRTH,

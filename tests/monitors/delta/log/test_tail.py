@@ -8,8 +8,8 @@ from monitors.delta.log.listing import commit_path
 from monitors.delta.log.logstore import LogStore
 from monitors.delta.log.position import Position
 from monitors.delta.log.tail import Found, Place, find, whole_log
-from monitors.delta.stores import open_store
 from monitors.errors import UnreadableError
+from monitors.storage.stores import open_store
 from tests.monitors.delta.log_builder import BIRTH, Log, add
 
 

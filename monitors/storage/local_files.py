@@ -6,8 +6,8 @@ from pathlib import Path
 
 from obstore.store import LocalStore
 
-from monitors.delta.stores import Store
 from monitors.errors import UnreadableError
+from monitors.storage.stores import Store
 
 
 def demand_file(store: Store, path: str) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monitors.delta.paths import Location, Root, data_path, table_root
+from monitors.storage.paths import Location, Root, data_path, table_root
 
 LOCAL = Root("file", "", "lake/my table")
 S3 = Root("s3", "bucket", "lake/posts")

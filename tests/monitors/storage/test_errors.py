@@ -3,7 +3,7 @@
 import pytest
 from obstore.exceptions import GenericError, PermissionDeniedError, UnauthenticatedError
 
-from monitors.delta.storage_errors import diagnosed, failed
+from monitors.storage.errors import diagnosed, failed
 
 ANSWER = (
     "Generic {store} error: Error performing GET https://h/b?sig=hunter2 in 1ms - Server returned "

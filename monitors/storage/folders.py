@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from obstore.store import from_url
 
-from monitors.delta import credentials
-from monitors.delta.paths import Root
-from monitors.delta.storage_errors import StorageErrors, Trouble, diagnosed
-from monitors.delta.storage_options import PROFILE, S3, SCHEMES, Sorted, duration, sorted_options
 from monitors.errors import UnavailableError, UnreadableError
+from monitors.storage import credentials
+from monitors.storage.errors import StorageErrors, Trouble, diagnosed
+from monitors.storage.options import PROFILE, S3, SCHEMES, Sorted, duration, sorted_options
+from monitors.storage.paths import Root
 
 if TYPE_CHECKING:
     from obstore import Bytes, GetResult, ObjectMeta

@@ -16,9 +16,9 @@ from obstore.store import AzureStore, GCSStore, S3Store
 
 from monitors.delta.feed.rows import DataFile
 from monitors.delta.feed.stored_file import open_file
-from monitors.delta.paths import Location
-from monitors.delta.stores import Stores, VacuumedError, open_store, unreadable
 from monitors.errors import UnavailableError, UnreadableError
+from monitors.storage.paths import Location
+from monitors.storage.stores import Stores, VacuumedError, open_store, unreadable
 
 OPTIONS = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",

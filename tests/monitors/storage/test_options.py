@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitors.delta import storage_options
-from monitors.delta.storage_options import (
+from monitors.storage import options as storage_options
+from monitors.storage.options import (
     AZURE,
     GCS,
     S3,

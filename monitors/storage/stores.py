@@ -8,10 +8,10 @@ from urllib.parse import quote
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore
 
-from monitors.delta.folders import Folder, open_folder, open_uri
-from monitors.delta.paths import Location, Root, data_path, table_root
-from monitors.delta.storage_errors import StorageErrors, diagnosed
 from monitors.errors import UnavailableError, UnreadableError
+from monitors.storage.errors import StorageErrors, diagnosed
+from monitors.storage.folders import Folder, open_folder, open_uri
+from monitors.storage.paths import Location, Root, data_path, table_root
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from monitors.delta.storage_errors import OF_THE_MACHINE
-from monitors.delta.storage_options import AZURE, GCS, PROFILE, S3, is_set
 from monitors.errors import UnavailableError, UnreadableError
+from monitors.storage.errors import OF_THE_MACHINE
+from monitors.storage.options import AZURE, GCS, PROFILE, S3, is_set
 
 if TYPE_CHECKING:
     from obstore.store import S3CredentialProvider
