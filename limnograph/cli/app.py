@@ -34,6 +34,7 @@ app = typer.Typer(
     epilog="""\b
 Examples:
   limnograph inspect s3://lake/bronze/posts   one table, no configuration
+  limnograph init s3://lake                   the configuration of every table found
   limnograph demo --dir demo-lakehouse        a small lakehouse with planted trouble
   limnograph serve -c limnograph.yaml         scheduler and /metrics
   limnograph report                           what is wrong, from the last readings
