@@ -282,7 +282,7 @@ def _due(
         if len(hours) < _LEAST_COMMITS or weeks < _LEAST_HOURS / WEEK
         else "the table changes too rarely to tell when it is late"
     )
-    return (), (Problem("due", "not_assessed", reason, "let it run, or declare an SLA"),)
+    return (), (Problem("due", "not_assessed", reason, "let it run"),)
 
 
 async def _event(

@@ -108,7 +108,7 @@ def create_app(
         500 when the report could not be made, which the log explains.
 
         ```console
-        $ curl -s localhost:9899/api/v1/report | jq -c '.troubles[] | {table, kind, since}'
+        $ curl -s localhost:9899/api/v1/report | jq -c '.troubles[1] | {table, kind, since}'
         {"table":"silver.post_labels","kind":"late","since":"2026-11-20T10:00:00Z"}
         ```
 
@@ -128,7 +128,7 @@ def create_app(
 
 
 class MetricsPage:
-    """Every metric, for Prometheus, from memory: a scrape runs no query and formats nothing.
+    """Every metric, for Prometheus, from memory: a scrape runs no query.
 
     200; `text/plain; version=0.0.4`, or the newer text format or OpenMetrics 1.0 where `Accept`
     asks for it; gzip where `Accept-Encoding` does. `name[]`, repeatable, picks families:

@@ -281,7 +281,7 @@ def test_the_page_of_a_configuration_has_its_families_and_its_budget(tmp_path: P
         f"tables: [{{name: posts, uri: {tmp_path}}}]\n"
     )
     exposition = page(settings.load(file))
-    for metric in (ingestion.COMMITS, ingestion.FILES, self_metrics.MONITOR_UP):
+    for metric in (ingestion.COMMITS, ingestion.SIZE, self_metrics.MONITOR_UP):
         sample = (metric.name, tuple("x" for _ in metric.labels), 1.0)
         exposition.replace(metric.name, [sample])
-    assert exposition.render().dropped == (ingestion.COMMITS.name, ingestion.FILES.name)
+    assert exposition.render().dropped == (ingestion.COMMITS.name, ingestion.SIZE.name)
