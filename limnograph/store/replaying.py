@@ -3,7 +3,7 @@
 No cursor, no counter, no gauge and no outcome is touched.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,10 +13,11 @@ from sqlalchemy import Connection, delete, select
 from limnograph.store import buckets
 from limnograph.store.comparing import Finding, definition_finding, fact_finding
 from limnograph.store.definitions import read_definitions, write_definitions
+from limnograph.store.events import insert_events
 from limnograph.store.holding import hold, stamp
 from limnograph.store.reading import states
 from limnograph.store.schema import Words, commit_fact, event, state, subject
-from limnograph.store.statements import insert_missing, upsert
+from limnograph.store.statements import upsert
 from limnograph.store.writing import FACT_COLUMNS, write_states
 from monitors.core import CommitFact, Definition, Event, EventKind, State, Subject
 
@@ -145,21 +146,8 @@ def _write_events(
         and one.detail.get("version") not in old
         and not (one.kind is EventKind.FEED_VACUUMED and one.detail.get("version") in kept)
     ]
-    insert_missing(connection, event, [_event_row(past, one) for one in missing])
+    insert_events(connection, past.subject.id, missing, past.now, past.run)
     return tuple(missing)
-
-
-def _event_row(past: Past, one: Event) -> Mapping[str, Any]:
-    return {
-        "subject": past.subject.id,
-        "kind": str(one.kind),
-        "key": one.key,
-        "at": one.at,
-        "recorded_at": past.now,
-        "run": past.run,
-        "message": one.message,
-        "detail": dict(one.detail),
-    }
 
 
 def _as_stored(connection: Connection, found: T) -> T:

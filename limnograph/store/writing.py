@@ -7,11 +7,12 @@ from sqlalchemy import Connection, and_, delete, select, update
 
 from limnograph.store import buckets, cursors
 from limnograph.store.definitions import write_definitions
+from limnograph.store.events import insert_events
 from limnograph.store.holding import hold, hold_one, stamp
 from limnograph.store.outcomes import write_outcomes
 from limnograph.store.points import write_measurements
 from limnograph.store.rows import LOG, OutcomeRow, Record, Seen
-from limnograph.store.schema import commit_fact, cursor, event, state, subject
+from limnograph.store.schema import commit_fact, cursor, state, subject
 from limnograph.store.statements import insert_missing, upsert
 from monitors.core import CommitFact, Cursor, Outcome, Reading, State
 
@@ -29,7 +30,8 @@ def write_record(connection: Connection, record: Record) -> None:
     changed = False
     if reading.cursor:
         changed = _write_progress(connection, record, reading.cursor, current)
-    changed |= _write_events(connection, record)
+    events = insert_events(connection, subject_id, reading.events, record.now, record.run)
+    changed |= events > 0
     changed |= write_measurements(
         connection,
         subject_id,
@@ -154,23 +156,6 @@ def _fact_values(fact: CommitFact) -> dict[str, Any]:
 FACT_COLUMNS = tuple(
     column.name for column in commit_fact.c if column.name not in ("subject", "incarnation")
 )
-
-
-def _write_events(connection: Connection, record: Record) -> bool:
-    rows = [
-        {
-            "subject": record.subject.id,
-            "kind": str(one.kind),
-            "key": one.key,
-            "at": one.at,
-            "recorded_at": record.now,
-            "run": record.run,
-            "message": one.message,
-            "detail": dict(one.detail),
-        }
-        for one in record.reading.events
-    ]
-    return insert_missing(connection, event, rows) > 0
 
 
 def _outcome(record: Record) -> OutcomeRow:
