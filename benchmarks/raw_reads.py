@@ -8,18 +8,15 @@ storage options in its environment; says nothing.
 import argparse
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, cast
 
 import obstore
 import orjson
+from obstore.store import S3Store
 
-from benchmarks.loopback_s3 import OPTIONS
-from monitors.storage.stores import open_store
-
-if TYPE_CHECKING:
-    from obstore.store import ObjectStore
+from benchmarks.loopback_s3 import BUCKET, OPTIONS
 
 _TABLES_AT_ONCE = 32
 _GETS_AT_ONCE = 32
@@ -34,11 +31,13 @@ def read_disk(table: str, after: str) -> int:
     )
 
 
-async def read(store: "ObjectStore", offset: str | None) -> int:
-    """The actions of the commits after an offset of one log."""
+async def read(store: S3Store, table: str, after: str) -> int:
+    """The actions of the commits of one log whose names come after one."""
+    log = f"{table}/_delta_log"
+    offset = f"{log}/{after}" if after else None
     names = [
         entry["path"]
-        async for page in obstore.list(store, "_delta_log", offset=offset, chunk_size=1000)
+        async for page in obstore.list(store, log, offset=offset, chunk_size=1000)
         for entry in page
         if entry["path"].endswith(".json")
     ]
@@ -52,15 +51,18 @@ async def read(store: "ObjectStore", offset: str | None) -> int:
     return sum(len([orjson.loads(line) for line in body.splitlines()]) for body in bodies)
 
 
-async def read_all(uris: Sequence[str], options: Mapping[str, str], offset: str | None) -> int:
-    """The actions of all tables."""
+async def read_all(tables: Sequence[str], after: str) -> int:
+    """The actions of all tables, by one client of the bucket."""
+    options = {key.lower(): os.environ[key] for key in OPTIONS}
+    allow_http = options.pop("aws_allow_http") == "true"
+    store = S3Store(BUCKET, config=cast(Any, options), client_options={"allow_http": allow_http})
     gate = asyncio.Semaphore(_TABLES_AT_ONCE)
 
-    async def one(uri: str) -> int:
+    async def one(table: str) -> int:
         async with gate:
-            return await read(open_store(uri, options), offset)
+            return await read(store, table, after)
 
-    return sum(await asyncio.gather(*map(one, uris)))
+    return sum(await asyncio.gather(*map(one, tables)))
 
 
 def main() -> None:
@@ -69,13 +71,12 @@ def main() -> None:
     parser.add_argument("tables", type=int)
     parser.add_argument("--after", type=int, help="version of the last commit that is known")
     arguments = parser.parse_args()
-    uris = [f"{arguments.prefix}/table_{number:05}" for number in range(arguments.tables)]
-    options = {key: os.environ[key] for key in OPTIONS if key in os.environ}
-    last = "" if arguments.after is None else f"{arguments.after:020d}.json"
+    names = [f"table_{number:05}" for number in range(arguments.tables)]
+    after = "" if arguments.after is None else f"{arguments.after:020d}.json"
     if "://" in arguments.prefix:
-        asyncio.run(read_all(uris, options, f"_delta_log/{last}" if last else None))
+        asyncio.run(read_all(names, after))
     else:
-        sum(read_disk(uri, last) for uri in uris)
+        sum(read_disk(f"{arguments.prefix}/{name}", after) for name in names)
 
 
 if __name__ == "__main__":
