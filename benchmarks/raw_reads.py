@@ -77,6 +77,8 @@ def main() -> None:
         asyncio.run(read_all(names, after))
     else:
         sum(read_disk(f"{arguments.prefix}/{name}", after) for name in names)
+    # Threads of the client that still want the interpreter while it ends would abort the process.
+    os._exit(0)
 
 
 if __name__ == "__main__":

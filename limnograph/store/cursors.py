@@ -7,7 +7,7 @@ totals are JSON, `[[metric, [label values], total], ...]` in order.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, update
 
 from limnograph.store.rows import Seen
 from limnograph.store.schema import cursor
@@ -58,10 +58,18 @@ def move(
         return True
     if (held.position, held.totals) == (to.position, row["totals"]):
         return False
-    where = and_(_key(scope, monitor, incarnation), cursor.c.position == held.position)
-    if connection.execute(update(cursor).where(where).values(row)).rowcount != 1:
+    there = {"of": scope, "by": monitor, "in_": incarnation, "from_": held.position}
+    if connection.execute(_MOVE, {**there, **row}).rowcount != 1:
         raise Outrun
     return True
+
+
+_MOVE = update(cursor).where(
+    cursor.c.scope == bindparam("of"),
+    cursor.c.monitor == bindparam("by"),
+    cursor.c.incarnation == bindparam("in_"),
+    cursor.c.position == bindparam("from_"),
+)
 
 
 def add(connection: Connection, scope: str, monitor: str, increments: Totals) -> None:
@@ -77,8 +85,15 @@ def add(connection: Connection, scope: str, monitor: str, increments: Totals) ->
 
 
 def _held(connection: Connection, scope: str, monitor: str) -> Row[Any] | None:
-    query = select(cursor).where(cursor.c.scope == scope, cursor.c.monitor == monitor)
-    return connection.execute(query.order_by(cursor.c.incarnation.desc()).limit(1)).one_or_none()
+    return connection.execute(_HELD, {"of": scope, "by": monitor}).one_or_none()
+
+
+_HELD = (
+    select(cursor)
+    .where(cursor.c.scope == bindparam("of"), cursor.c.monitor == bindparam("by"))
+    .order_by(cursor.c.incarnation.desc())
+    .limit(1)
+)
 
 
 def _same(held: Row[Any] | None, seen: Seen) -> bool:

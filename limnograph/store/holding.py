@@ -7,7 +7,7 @@ of that subject. On SQLite a writing transaction is the only one altogether.
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from limnograph.store.schema import revision, subject
 from limnograph.store.statements import chunks, insert_missing
@@ -29,11 +29,13 @@ def hold(connection: Connection, subject_ids: Collection[str]) -> set[str]:
 
 def hold_one(connection: Connection, of: Subject) -> int:
     """Hold a subject, creating it when it is new; its incarnation."""
-    query = select(subject.c.incarnation).where(subject.c.id == of.id).with_for_update()
-    if (incarnation := connection.scalar(query)) is None:
+    if (incarnation := connection.scalar(_HOLD_ONE, {"of": of.id})) is None:
         insert_missing(connection, subject, [new_subject(of)])
-        incarnation = connection.scalars(query).one()
+        incarnation = connection.scalars(_HOLD_ONE, {"of": of.id}).one()
     return int(incarnation)
+
+
+_HOLD_ONE = select(subject.c.incarnation).where(subject.c.id == bindparam("of")).with_for_update()
 
 
 def new_subject(of: Subject) -> dict[str, object]:
@@ -55,15 +57,24 @@ def stamp(connection: Connection, subject_ids: Collection[str] = ()) -> None:
     The revision's row stays locked until the transaction ends, so that numbers are published in
     their order and no reader of `changed_since` misses one.
     """
-    connection.execute(update(revision).values(value=revision.c.value + 1))
+    connection.execute(_RAISE)
     number = current_revision(connection)
     for ids in chunks(subject_ids):
-        connection.execute(update(subject).where(subject.c.id.in_(ids)).values(revision=number))
+        connection.execute(_MARK, {"ids": ids, "number": number})
+
+
+_RAISE = update(revision).values(value=revision.c.value + 1)
+_REVISION = select(revision.c.value)
+_MARK = (
+    update(subject)
+    .where(subject.c.id.in_(bindparam("ids", expanding=True)))
+    .values(revision=bindparam("number"))
+)
 
 
 def current_revision(connection: Connection) -> int:
     """The number of the last change."""
-    return int(connection.scalars(select(revision.c.value)).one())
+    return int(connection.scalars(_REVISION).one())
 
 
 def changed_after(connection: Connection, number: int) -> Sequence[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from limnograph.store.rows import OutcomeRow
 from limnograph.store.schema import outcome
@@ -43,8 +43,11 @@ def _by_key(
     return {
         (row.subject, row.monitor): row
         for ids in chunks(subject_ids)
-        for row in connection.execute(select(outcome).where(outcome.c.subject.in_(ids)))
+        for row in connection.execute(_OF_SUBJECTS, {"ids": ids})
     }
+
+
+_OF_SUBJECTS = select(outcome).where(outcome.c.subject.in_(bindparam("ids", expanding=True)))
 
 
 def _values(row: OutcomeRow, known: Row[Any] | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from limnograph.store.schema import Time, point, series
 from limnograph.store.statements import insert_missing, upsert
@@ -79,8 +79,7 @@ def _series(
     connection: Connection, subject_id: str, monitor: str, measured: _Measured
 ) -> Mapping[_Identity, Any]:
     """Every series of a subject, among them those that are measured for the first time."""
-    query = select(series).where(series.c.subject == subject_id)
-    rows = {_identity(row): row for row in connection.execute(query)}
+    rows = {_identity(row): row for row in connection.execute(_SERIES, {"of": subject_id})}
     owner = {"subject": subject_id, "monitor": monitor}
     missing = [
         {**owner, "metric": metric, "labels": labels}
@@ -90,7 +89,7 @@ def _series(
     if not missing:
         return rows
     insert_missing(connection, series, missing)
-    return {_identity(row): row for row in connection.execute(query)}
+    return {_identity(row): row for row in connection.execute(_SERIES, {"of": subject_id})}
 
 
 def _write_points(
@@ -116,23 +115,8 @@ def _known_points(
         spans.setdefault((min(times), max(times)), []).append(of)
     known: dict[int, list[Point]] = {}
     for (first, last), ids in spans.items():
-        # A maximum over one series is a seek in the key; grouped, it would read all its points.
-        in_force = (
-            select(func.max(_EARLIER.c.at))
-            .where(_EARLIER.c.series == series.c.id, _EARLIER.c.at <= first)
-            .scalar_subquery()
-        )
-        query = (
-            select(point.c.series, point.c.at, point.c.value)
-            .join(series, series.c.id == point.c.series)
-            .where(
-                series.c.id.in_(ids),
-                point.c.at <= last,
-                point.c.at >= func.coalesce(in_force, literal(first, Time)),
-            )
-            .order_by(point.c.series, point.c.at)
-        )
-        for of, at, value in connection.execute(query):
+        span = {"ids": ids, "first": first, "last": last}
+        for of, at, value in connection.execute(_KNOWN, span):
             known.setdefault(of, []).append((at, value))
     return known
 
@@ -156,7 +140,25 @@ def _write_latest(
     return bool(rows)
 
 
+_SERIES = select(series).where(series.c.subject == bindparam("of"))
 _EARLIER = point.alias("earlier")
+_FIRST = bindparam("first", type_=Time)
+# A maximum over one series is a seek in the key; grouped, it would read all its points.
+_IN_FORCE = (
+    select(func.max(_EARLIER.c.at))
+    .where(_EARLIER.c.series == series.c.id, _EARLIER.c.at <= _FIRST)
+    .scalar_subquery()
+)
+_KNOWN = (
+    select(point.c.series, point.c.at, point.c.value)
+    .join(series, series.c.id == point.c.series)
+    .where(
+        series.c.id.in_(bindparam("ids", expanding=True)),
+        point.c.at <= bindparam("last", type_=Time),
+        point.c.at >= func.coalesce(_IN_FORCE, _FIRST),
+    )
+    .order_by(point.c.series, point.c.at)
+)
 _SET_LATEST = (
     update(series)
     .where(series.c.id == bindparam("of"))

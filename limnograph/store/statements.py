@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, true
+from sqlalchemy import ColumnElement, Connection, Insert, Table, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 _LIST_LIMIT = 5_000
@@ -13,20 +14,33 @@ _LIST_LIMIT = 5_000
 Row = Mapping[str, Any]
 
 
-def inserting(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """INSERT in the dialect of the connection, which is what knows ON CONFLICT."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+def inserting(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """INSERT in a dialect, which is what knows ON CONFLICT."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+# Building a statement takes longer than SQLite takes to run it, and there are few different ones.
+@lru_cache(maxsize=256)
+def _insert_missing(dialect: str, table: Table) -> Insert:
+    return inserting(dialect, table).on_conflict_do_nothing()
+
+
+@lru_cache(maxsize=256)
+def _upsert(dialect: str, table: Table, replaced: frozenset[str]) -> Insert:
+    statement = inserting(dialect, table)
+    key = [column.name for column in table.primary_key]
+    values = {c.name: statement.excluded[c.name] for c in table.c if c.name in replaced - {*key}}
+    return statement.on_conflict_do_update(index_elements=key, set_=values)
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
     """Insert the rows whose key is not there yet; returns how many that were."""
     if not rows:
         return 0
-    statement = inserting(connection, table).on_conflict_do_nothing()
     result = connection.execute(
-        statement, [dict(row) for row in rows], execution_options={"preserve_rowcount": True}
+        _insert_missing(connection.dialect.name, table),
+        [dict(row) for row in rows],
+        execution_options={"preserve_rowcount": True},
     )
     return result.rowcount
 
@@ -37,14 +51,9 @@ def upsert(
     """Insert the rows; where the primary key is there already, replace all columns but `keep`."""
     if not rows:
         return
-    statement = inserting(connection, table)
-    key = [column.name for column in table.primary_key]
-    values = {
-        name: statement.excluded[name] for name in rows[0] if name not in key and name not in keep
-    }
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=key, set_=values), [dict(r) for r in rows]
-    )
+    replaced = frozenset(rows[0]).difference(keep)
+    statement = _upsert(connection.dialect.name, table, replaced)
+    connection.execute(statement, [dict(row) for row in rows])
 
 
 def chunks(values: Iterable[str]) -> Iterator[Sequence[str]]:
