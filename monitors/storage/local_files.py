@@ -21,7 +21,15 @@ def demand_file(store: Store, path: str) -> None:
         mode = os.stat(Path(str(store.prefix)) / path).st_mode
     except (OSError, ValueError):
         return
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+    if not stat.S_ISDIR(mode):
+        demand_regular(mode, path)
+
+
+def demand_regular(mode: int, path: str) -> None:
+    """Raise UnreadableError where the mode is not that of a file."""
+    if stat.S_ISDIR(mode):
+        raise UnreadableError(f"{path} is a folder, not a file", "remove it, or restore the file")
+    if not stat.S_ISREG(mode):
         raise UnreadableError(
             f"{path} is a pipe or a device, not a file", "remove it, or restore the file"
         )

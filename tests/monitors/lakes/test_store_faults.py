@@ -145,8 +145,12 @@ def served(
         lake.put(name)
     database = f"sqlite:///{folder / 'limnograph.db'}"
     with loopback(LoopbackStore(lake.served)) as server, open_store(database) as store:
-        options = server.options | {"read_timeout": "100ms"}
-        rounds = Rounds(store, [table(name, server.uri(name), options) for name in names])
+        short = {"read_timeout": "300ms"}
+        tables = [
+            table(name, server.uri(name), server.options | (short if "stall" in name else {}))
+            for name in names
+        ]
+        rounds = Rounds(store, tables)
         rounds.run()
         yield lake, server, rounds
 
