@@ -7,8 +7,10 @@ in one process: deltalake's `history()`, and its change feed where a table has o
 """
 
 import argparse
+import asyncio
 import contextlib
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,10 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from benchmarks.loopback_s3 import BUCKET, running
+from benchmarks.raw_reads import read_all, read_disk
+from limnograph import logs
+from limnograph.service import opened
+from limnograph.settings import load
 
 PROGRAM = Path(sys.executable).with_name("limnograph")
 FEED = {"delta.enableChangeDataFeed": "true"}
@@ -147,6 +153,34 @@ def cycle(name: str, lake: Lake, file: Path, tables: int, known: int | None) -> 
     )
 
 
+def in_service(lake: Lake, file: Path, tables: int, known: int, rounds: int = 5) -> None:
+    """Idle cycles as `serve` runs them, one after another in a process that has begun long ago."""
+    os.environ.update(lake.options)
+    names = [f"table_{number:05}" for number in range(tables)]
+    after = f"{known:020d}.json"
+    logs.configure(level="warning")
+    with opened(load(file)) as service:
+        service.refresh()
+        due = service.due()
+        ours = [_timed(lambda: asyncio.run(service.cycle(due))) for _ in range(rounds)]
+    if lake.options:
+        bound = [_timed(lambda: asyncio.run(read_all(names, after))) for _ in range(rounds)]
+    else:
+        paths = [f"{lake.prefix}/{name}" for name in names]
+        bound = [_timed(lambda: [read_disk(at, after) for at in paths]) for _ in range(rounds)]
+    print(f"{lake.name}, idle cycle within a service, median of {rounds}")
+    for label, costs in (("limnograph", ours), ("raw bound", bound)):
+        wall, cpu = (statistics.median(seconds) for seconds in zip(*costs, strict=True))
+        print(f"  {label:12} wall {wall:7.2f} s   CPU {cpu:7.2f} s", flush=True)
+
+
+def _timed(run: Callable[[], object]) -> tuple[float, float]:
+    """Wall and CPU seconds of this process."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    run()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
 def peers(lake: Lake, tables: int) -> None:
     """deltalake on some of the tables, one after the other; seconds for each table."""
     uris = [f"{lake.prefix}/table_{number:05}" for number in range(tables)]
@@ -199,6 +233,7 @@ def cycles(folder: Path, lake: Lake, tables: int, templates: int, commits: int, 
     for number in range(templates):
         commit(folder / f"template_{number:04}", commits)
     cycle("one commit per table", lake, file, tables, commits - 1)
+    in_service(lake, file, tables, commits)
     store = (folder / f"{name}.db").stat().st_size
     print(f"  the store holds {store / tables:,.0f} bytes per table", flush=True)
 
@@ -238,6 +273,7 @@ def idle(tables: int, templates: int) -> None:
         print(f"{tables} tables of 5 commits, log only")
         cycle("first cycle", lake, file, tables, None)
         cycle("idle cycle", lake, file, tables, 4)
+        in_service(lake, file, tables, 4)
 
 
 if __name__ == "__main__":
