@@ -2,18 +2,19 @@
 
 import asyncio
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import stamina
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, Pool, event, text
 from stamina.instrumentation import set_on_retry_hooks
 
 from limnograph.recorder import Recorder
@@ -24,18 +25,27 @@ from monitors.core import State
 from monitors.errors import StoreError
 from tests.databases import PostgresServer
 from tests.limnograph.store.samples import NOW, POSTS, commit, look, read, record, write
-from tests.needs import need
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """A file system of one megabyte, which another file can fill."""
+class Disk(Protocol):
+    """Where a store lies that can be kept from growing, and allowed to again."""
 
     folder: Path
 
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.folder / 'limnograph.db'}"
+    def fill(self) -> None: ...
+
+    def free(self) -> None: ...
+
+    def full(self) -> AbstractContextManager[None]:
+        """A while in which not a byte can be written."""
+        ...
+
+
+@dataclass
+class SmallDisk:
+    """A file system of one megabyte, which another file can fill."""
+
+    folder: Path
 
     def fill(self) -> None:
         with suppress(OSError), (self.folder / "filler").open("wb", buffering=0) as file:
@@ -45,16 +55,59 @@ class Disk:
     def free(self) -> None:
         (self.folder / "filler").unlink()
 
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        self.fill()
+        yield
+        self.free()
+
+
+@dataclass
+class Limits:
+    """Where nothing can be mounted: SQLite's own limit of pages, and the system's of file sizes."""
+
+    folder: Path
+    pages: int = 2**30
+
+    def fill(self) -> None:
+        self.pages = 1  # as few as it has already
+
+    def free(self) -> None:
+        self.pages = 2**30
+
+    def apply(self, connection: Any, *_: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {self.pages}")
+
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    able = sys.platform == "linux" and os.geteuid() == 0
-    need("a small disk", able, "run the tests as root on Linux, who may mount one")
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tmp_path], check=True)
+    mount = ("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path))
+    if sys.platform == "linux" and subprocess.run(mount, capture_output=True).returncode == 0:
+        try:
+            yield SmallDisk(tmp_path)
+        finally:
+            subprocess.run(["umount", tmp_path], check=True)
+        return
+    limits = Limits(tmp_path)
+    event.listen(Pool, "checkout", limits.apply)
     try:
-        yield Disk(tmp_path)
+        yield limits
     finally:
-        subprocess.run(["umount", tmp_path], check=True)
+        event.remove(Pool, "checkout", limits.apply)
+
+
+def at(disk: Disk) -> str:
+    """The URL of a store on a disk."""
+    return f"sqlite:///{disk.folder / 'limnograph.db'}"
 
 
 def big(position: str) -> Any:
@@ -64,7 +117,7 @@ def big(position: str) -> Any:
 
 
 def test_a_full_disk_may_be_tried_again_and_keeps_nothing_half_written(disk: Disk) -> None:
-    with open_store(disk.url) as store:
+    with open_store(at(disk)) as store:
         write(store, read("v0", 5))
         disk.fill()
         with pytest.raises(TransientStoreError) as caught:
@@ -95,7 +148,7 @@ def test_a_reading_is_tried_again_until_there_is_room(disk: Disk) -> None:
 
     set_on_retry_hooks([make_room])
     try:
-        with open_store(disk.url) as store, stamina.set_testing(True, attempts=5):
+        with open_store(at(disk)) as store, stamina.set_testing(True, attempts=5):
             write(store, read("v0", 5))
             disk.fill()
             assert asyncio.run(write_it(store))
@@ -106,13 +159,11 @@ def test_a_reading_is_tried_again_until_there_is_room(disk: Disk) -> None:
 
 
 def test_a_store_that_cannot_be_opened_on_a_full_disk_may_come_later(disk: Disk) -> None:
-    with open_store(disk.url) as store:
+    with open_store(at(disk)) as store:
         write(store, read("v0", 5))
-    disk.fill()
-    with pytest.raises(TransientStoreError):
-        open_store(disk.url).subjects("table")
-    disk.free()
-    with open_store(disk.url) as store:
+    with disk.full(), pytest.raises(TransientStoreError):
+        open_store(at(disk)).subjects("table")
+    with open_store(at(disk)) as store:
         assert look(store).cursor == read("v0", 5).cursor
 
 
