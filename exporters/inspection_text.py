@@ -3,15 +3,15 @@
 Takes the same JSON document that `--output json` prints, so both say the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from exporters.columns import Column, fitted
+from exporters.document_text import facts_grid, problem_text
 from exporters.health_text import health_lines
 from exporters.wording import ago, count, moment, signed, size
 
@@ -21,10 +21,10 @@ _COUNTS = ("inserted", "updated", "deleted")
 def to_text(document: Mapping[str, Any], console: Console, now: datetime) -> None:
     """Print an inspect document: what is wrong, what the table is, then its commits or buckets."""
     console.print(Text(str(document["uri"]), style="bold"), soft_wrap=True)
-    for problem in _problem_lines(document.get("problems", ())):
-        console.print(problem, soft_wrap=True)
+    for problem in document.get("problems", ()):
+        console.print(problem_text(problem), soft_wrap=True)
     if document.get("version") is not None:
-        console.print(_header(document, now))
+        console.print(facts_grid(_facts(document, now)))
     for event in document.get("events", ()):
         line = f"{event['kind']}  {event['message']} ({_when(event['at'], now)})"
         console.print(Text(line, style="cyan"), soft_wrap=True)
@@ -32,25 +32,6 @@ def to_text(document: Mapping[str, Any], console: Console, now: datetime) -> Non
         _print_commits(document["commits"], console)
     if document.get("buckets") is not None:
         _print_buckets(document["buckets"], console)
-
-
-def _problem_lines(problems: Iterable[Mapping[str, Any]]) -> Iterator[Text]:
-    for problem in problems:
-        failed = problem["state"] == "error"
-        line = Text("error" if failed else "not assessed", "bold red" if failed else "bold yellow")
-        line.append(f"  {problem['what']}: {problem['reason']}", style="not bold default")
-        if problem.get("mend"):
-            line.append(f"\n  mend: {problem['mend']}", style="not bold default dim")
-        yield line
-
-
-def _header(document: Mapping[str, Any], now: datetime) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in _facts(document, now):
-        table.add_row(name, Text(value))
-    return table
 
 
 def _facts(document: Mapping[str, Any], now: datetime) -> Iterator[tuple[str, str]]:

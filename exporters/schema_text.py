@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exporters.columns import Cell, Column, fitted, plain_table
+from exporters.document_text import facts_grid, problem_text
 from exporters.wording import ago, moment, plural
 from monitors.core import Column as TableColumn
 from monitors.delta.evolution.types import Node, trees
@@ -33,33 +34,15 @@ def to_text(document: Mapping[str, Any], console: Console, now: datetime) -> Non
     title = document["table"] or document["uri"]
     console.print(Text(str(title), style="bold"), soft_wrap=True)
     for problem in document["problems"]:
-        console.print(_problem(problem), soft_wrap=True)
+        console.print(problem_text(problem), soft_wrap=True)
     if document["version"] is not None:
-        console.print(_header(document, now))
+        console.print(facts_grid(facts(document, now)))
         console.print()
         console.print(_columns(document, console.width), crop=False)
         if document["properties"]:
             console.print(_properties(document["properties"]))
     if document.get("history"):
         console.print(_history(document["history"]))
-
-
-def _problem(problem: Mapping[str, Any]) -> Text:
-    failed = problem["state"] == "error"
-    line = Text("error" if failed else "not assessed", "bold red" if failed else "bold yellow")
-    line.append(f"  {problem['what']}: {problem['reason']}", style="not bold default")
-    if problem["mend"]:
-        line.append(f"\n  mend: {problem['mend']}", style="not bold default dim")
-    return line
-
-
-def _header(document: Mapping[str, Any], now: datetime) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in facts(document, now):
-        table.add_row(name, Text(value))
-    return table
 
 
 def facts(document: Mapping[str, Any], now: datetime) -> Iterator[tuple[str, str]]:

@@ -407,21 +407,6 @@ class TableSource(Protocol):
         ...
 
 
-class History(Protocol):
-    """A table whose past can be read anew. Every method raises UnreadableError."""
-
-    @property
-    def cost(self) -> Cost: ...
-
-    async def commit_times(self) -> Mapping[int, datetime]:
-        """The time of each commit that the log still holds and that can be read, by version."""
-        ...
-
-    async def window(self, first: int, last: int) -> Window:
-        """The commits of some versions, both included and none beyond the newest, read anew."""
-        ...
-
-
 Read = Callable[
     [Any, Subject, Any, Cursor | None, Mapping[str, State], datetime], Coroutine[Any, Any, Reading]
 ]

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from limnograph.cli.exit import Exit
+from limnograph.cli.options import key_values
 
 Yes = Annotated[
     bool,
@@ -70,13 +71,7 @@ def references(pairs: Sequence[str] | None, folder: Path) -> dict[str, str]:
     from limnograph.settings.options import options
     from limnograph.settings.problems import Report
 
-    found: dict[str, str] = {}
-    for pair in pairs or ():
-        key, equals, value = pair.partition("=")
-        if not key or not equals:
-            # The text may hold a secret, so it must not be repeated.
-            raise typer.BadParameter("write KEY=VALUE", param_hint="'--storage-option'")
-        found[key] = value
+    found = key_values(pairs or ())
     report = Report(_Nowhere())
     options(dict(found), (), folder, report)
     if report.problems:

@@ -9,7 +9,7 @@ import typer
 from limnograph.cli.console import answer, rendered
 from limnograph.cli.documents import dumped
 from limnograph.cli.exit import Exit
-from limnograph.cli.options import Debug, NoColor, Output, OutputFormat, Wide
+from limnograph.cli.options import Debug, NoColor, Output, OutputFormat, Wide, key_values
 
 EXAMPLES = """\b
 Examples:
@@ -124,12 +124,8 @@ def options(pairs: Sequence[str]) -> dict[str, str]:
     """Storage options from KEY=VALUE pairs, secrets revealed; SecretError when one is missing."""
     from monitors.secrets import SCHEMES, Secret
 
-    found = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not key or not equals:
-            # The text may hold a secret, so it must not be repeated.
-            raise typer.BadParameter("write KEY=VALUE", param_hint="'--storage-option'")
-        secret = value.partition(":")[0] in SCHEMES and ":" in value
-        found[key] = Secret(value).reveal() if secret else value
+    found = key_values(pairs)
+    for key, value in found.items():
+        if value.partition(":")[0] in SCHEMES and ":" in value:
+            found[key] = Secret(value).reveal()
     return found

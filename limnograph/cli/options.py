@@ -1,5 +1,6 @@
 """Options that several commands share. Every option can also be set by an environment variable."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -60,6 +61,20 @@ ConfigFile = Annotated[
         help="The configuration file.",
     ),
 ]
+
+
+def key_values(pairs: Sequence[str]) -> dict[str, str]:
+    """The KEY=VALUE pairs of --storage-option; BadParameter for one that is none."""
+    found = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not key or not equals:
+            # The text may hold a secret, so it must not be repeated.
+            raise typer.BadParameter("write KEY=VALUE", param_hint="'--storage-option'")
+        found[key] = value
+    return found
+
+
 OutputFormat = Annotated[
     Output,
     typer.Option("-o", "--output", help="What is written to stdout."),

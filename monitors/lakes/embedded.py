@@ -15,7 +15,6 @@ from monitors.core import (
     RowWidth,
     State,
     Tail,
-    Window,
 )
 from monitors.delta import newest
 from monitors.delta.facts import hole
@@ -122,24 +121,6 @@ class EmbeddedTable:
         reader, first = self._open(), self._reads.get(None)
         known = first.walk.listing if first and first.walk else None
         return await log_folder(reader.log, known or await whole_log(reader.log))
-
-    async def commit_times(self) -> Mapping[int, datetime]:
-        """The time of each commit that the log still holds and that can be read, by version."""
-        reader = self._open()
-        return await reader.times(await whole_log(reader.log))
-
-    async def window(self, first: int, last: int) -> Window:
-        """The commits of some versions, both included and none beyond the newest, read anew."""
-        reader = self._open()
-        listing = await whole_log(reader.log)
-        walk = await reader.passage(listing, first, last)
-        return Window(
-            commits=tuple(walk.facts),
-            events=tuple(walk.events),
-            before=walk.defining.before,
-            definitions=tuple(walk.defining.definitions),
-            problems=tuple(walk.defining.problems),
-        )
 
     def kept(self) -> Kept | None:
         """The live-file state to keep after this cycle; None when nothing changed."""

@@ -1,8 +1,9 @@
 """A table of the embedded lake as a replay wants it: what is still there, and what it costs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
-from monitors.core import Cost
+from monitors.core import Cost, Window
 from monitors.delta.log.listing import Listing
 from monitors.delta.log.position import Position
 from monitors.delta.log.tail import Found, find, whole_log
@@ -10,7 +11,7 @@ from monitors.lakes.embedded import EmbeddedTable
 
 
 class PastTable(EmbeddedTable):
-    """One Delta table whose past is read anew; a History. Every method raises UnreadableError."""
+    """One Delta table whose past is read anew. Every method raises UnreadableError."""
 
     async def reached(self, position: str) -> int | None:
         """The version of a position that was read before; None when it is of an older table."""
@@ -21,6 +22,24 @@ class PastTable(EmbeddedTable):
     async def versions(self) -> frozenset[int]:
         """The commits that the log still holds, whether they can be read or not."""
         return frozenset((await whole_log(self._open().log)).commits)
+
+    async def commit_times(self) -> Mapping[int, datetime]:
+        """The time of each commit that the log still holds and that can be read, by version."""
+        reader = self._open()
+        return await reader.times(await whole_log(reader.log))
+
+    async def window(self, first: int, last: int) -> Window:
+        """The commits of some versions, both included and none beyond the newest, read anew."""
+        reader = self._open()
+        listing = await whole_log(reader.log)
+        walk = await reader.passage(listing, first, last)
+        return Window(
+            commits=tuple(walk.facts),
+            events=tuple(walk.events),
+            before=walk.defining.before,
+            definitions=tuple(walk.defining.definitions),
+            problems=tuple(walk.defining.problems),
+        )
 
     async def foreseen(self, ranges: Iterable[tuple[int, int]]) -> Cost:
         """What windows from a first to a last version would read of the log.

@@ -555,31 +555,3 @@ def test_the_log_folder_tells_its_size_and_how_far_back_it_reaches(uri: str) -> 
     assert (folder.files, folder.size_bytes) == (len(there), sum(f.stat().st_size for f in there))
     assert (folder.first_version, folder.checkpoint_version) == (1, 2)
     assert folder.checkpoint_at is not None
-
-
-def test_a_window_is_counted_as_the_first_read_counted_it(uri: str) -> None:
-    write_deltalake(uri, rows(1, 5), configuration=FEED)
-    write_deltalake(uri, rows(6, 8), mode="append")
-    DeltaTable(uri).delete("id <= 2")
-    DeltaTable(uri).create_checkpoint()
-    write_deltalake(uri, rows(9, 9), mode="append")
-    cycles = Cycles(uri)
-    whole = cycles.run()
-    assert cycles.source is not None
-    for first, last in ((0, 0), (1, 2), (2, 3), (3, 3)):
-        window = asyncio.run(cycles.source.window(first, last))
-        assert window.commits == whole.commits[first : last + 1]
-        assert window.events == ()
-    times = asyncio.run(cycles.source.commit_times())
-    assert times == {fact.version: fact.at for fact in whole.commits}
-
-
-def test_a_window_over_commits_that_are_gone_says_so(uri: str) -> None:
-    for start in (1, 2, 3, 4):
-        write_deltalake(uri, rows(start, start), mode="append")
-    log_files(uri)[1].unlink()
-    cycles = Cycles(uri)
-    source = cycles._open()
-    window = asyncio.run(source.window(1, 2))
-    assert [fact.version for fact in window.commits] == [2]
-    assert [event.kind for event in window.events] == [EventKind.LOG_CLEANED]
