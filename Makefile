@@ -25,7 +25,7 @@ help: ## say what there is
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
 
 .venv/stamp: pyproject.toml constraints.txt | .venv/bin/uv
-	$(INSTALL) --editable . --group dev
+	$(INSTALL) --editable ".[expectations,plot]" --group dev
 	touch $@
 
 spark: .venv/stamp-spark ## Spark with Delta as well (450 MB, only for the tests marked so)

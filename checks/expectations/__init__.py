@@ -1,0 +1,1 @@
+"""Expectations of Great Expectations as checks; the library itself is imported late, in workers."""
