@@ -59,7 +59,8 @@ class Patience:
 class Check:
     """A declared check of one subject; `id` is unique among the checks of its subject.
 
-    `type` is as it was written: the name of a kind, or of an expectation. `form` holds the fields.
+    `type` is as it was written: the name of a kind, or of an expectation. `form` holds the fields,
+    `written` the same as they were written.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Check:
     tags: tuple[str, ...] = ()
     description: str = ""
     patience: Patience = field(default_factory=Patience)
+    written: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def full_id(self) -> str:
@@ -134,7 +136,7 @@ class Slot:
     """An hour (in UTC) or a local day, and the rows that commits changed in it.
 
     `value` is None where it is unknown: the log had a hole, or a commit could not be counted.
-    `commits` are those that changed data.
+    `commits` are those of any kind, maintenance included.
     """
 
     start: datetime

@@ -1,8 +1,8 @@
 """What every check has, whatever its kind: a form to fill out."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 SeverityName = Literal["info", "warning", "critical"]
 CheckId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
@@ -18,6 +18,14 @@ class Flapping(BaseModel):
 
     fails: int = Field(default=1, ge=1, le=100, description="Verdicts that do not pass.")
     of: int = Field(default=1, ge=1, le=100, description="Of so many of the last ones.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.fails > self.of:
+            raise ValueError(
+                f"{self.fails} of {self.of} verdicts can never fail; write fails: {self.of} or less"
+            )
+        return self
 
 
 class CheckForm(BaseModel):

@@ -1,6 +1,8 @@
 """What checks tell Prometheus: one set of series per declared check, labelled by its table."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from math import isfinite
 
 from checks.core import Check, Status, Verdict
 from monitors.core import TABLE_LABELS, Measurement, Metric
@@ -62,39 +64,50 @@ INFO = Metric(
 )
 ALL = (STATUS, LAST_RUN, LAST_SUCCESS, DURATION, OBSERVED, LOWER, UPPER, INFO)
 
+STORED = (OBSERVED, LOWER, UPPER)
+"""The series of which the store keeps a history; the others follow from the newest verdict."""
+
 _WORST = list(Status)
 
 
-def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
     """The verdict that people want to see first; ValueError when there is none."""
     return min(verdicts, key=lambda verdict: _WORST.index(verdict.status))
 
 
 def measurements(
-    check: Check,
-    verdicts: tuple[Verdict, ...],
-    now: datetime,
-    duration: float,
-    last_pass: datetime | None,
+    check: Check, verdicts: Sequence[Verdict], now: datetime
 ) -> tuple[Measurement, ...]:
-    """The series of one check after an evaluation that took `duration` seconds.
-
-    `last_pass` is when it last passed before; None if it never did.
-    """
+    """What an evaluation observed and would have let pass, for the store."""
     labels, first = (*check.subject.labels, check.id), worst(verdicts)
-    passed = now if first.status is Status.PASS else last_pass
-    numbers = {
-        LAST_RUN: now.timestamp(),
-        LAST_SUCCESS: passed.timestamp() if passed else None,
-        DURATION: duration,
-        OBSERVED: number(first.observed),
-        LOWER: first.lower,
-        UPPER: first.upper,
-    }
+    numbers = {OBSERVED: number(first.observed), LOWER: first.lower, UPPER: first.upper}
+    return tuple(
+        metric(value, *labels, at=now)
+        for metric, value in numbers.items()
+        if value is not None and isfinite(value)
+    )
+
+
+def shown(
+    check: Check,
+    status: Status,
+    last_run: datetime,
+    last_pass: datetime | None,
+    duration: float,
+) -> tuple[Measurement, ...]:
+    """What the page says of a check whose newest verdict, the worst of its slices, is `status`.
+
+    `duration` is in seconds.
+    """
+    labels = (*check.subject.labels, check.id)
+    states = (STATUS(float(s is status), *labels, str(s), at=last_run) for s in Status)
+    passed = (LAST_SUCCESS(last_pass.timestamp(), *labels, at=last_pass),) if last_pass else ()
     return (
-        *(STATUS(float(s is first.status), *labels, str(s), at=now) for s in sorted(Status)),
-        *(metric(value, *labels, at=now) for metric, value in numbers.items() if value is not None),
-        INFO(1.0, *labels, str(check.severity), check.kind, check.owner, at=now),
+        *states,
+        LAST_RUN(last_run.timestamp(), *labels, at=last_run),
+        *passed,
+        DURATION(duration, *labels, at=last_run),
+        INFO(1.0, *labels, str(check.severity), check.kind, check.owner, at=last_run),
     )
 
 

@@ -24,9 +24,9 @@ from monitors.core import Metric
 from monitors.delta.reasons import SENTENCES
 
 HERE = Path(__file__).parent
-RULES = DASHBOARDS / "prometheus" / "limnograph.rules.yml"
+RULES = tuple(DASHBOARDS / "prometheus" / f"{n}.yml" for n in ("limnograph", "limnograph_checks"))
 CONTRIBUTING = HERE.parent / "CONTRIBUTING.md"
-RUNBOOKS = DASHBOARDS / "prometheus" / "runbooks.md"
+RUNBOOKS = DASHBOARDS / "runbooks.md"
 _MADE = "<!-- Made from the code by `make docs`; edit the code instead. -->\n"
 _WIDTH = 96
 _PLAIN = {"NO_COLOR": "1", "TERM": "dumb"}
@@ -212,8 +212,10 @@ def runbook_pages() -> dict[str, str]:
     introduction, *sections = re.split(r"^## ", RUNBOOKS.read_text(), flags=re.MULTILINE)
     alerts = {
         rule["alert"]: rule
-        for group in yaml.safe_load(RULES.read_text())["groups"]
+        for file in RULES
+        for group in yaml.safe_load(file.read_text())["groups"]
         for rule in group["rules"]
+        if "alert" in rule
     }
     lines = [row("Alert", "Severity", "Holds for"), row(*["---"] * 3)]
     found = {}
@@ -221,8 +223,9 @@ def runbook_pages() -> dict[str, str]:
         name, _, steps = section.partition("\n")
         alert, page = alerts[name], f"{name.lower()}.md"
         severity = alert["labels"]["severity"]
+        severity = "that of the check" if "$labels" in severity else severity
         lines.append(row(f"[{name}]({page})", severity, alert["for"]))
-        when = f"Severity `{severity}`; fires when this has held for {alert['for']}:\n"
+        when = f"Severity: {severity}. Fires when this has held for {alert['for']}:\n"
         rule = f"```promql\n{alert['expr'].strip()}\n```\n"
         parts = [_MADE, f"# {name}\n", when, rule, f"## What to do\n\n{steps.strip()}\n"]
         found[f"runbooks/{page}"] = "\n".join(parts)

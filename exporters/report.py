@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from checks.core import Status
 from exporters.history import HOUR, Bucket, TableHistory, midnight
 from exporters.rules import (
     EARLIER,
@@ -23,6 +24,7 @@ from exporters.rules import (
     recent_events,
     troubles,
 )
+from exporters.verdicts import Verdicts, one_json, time_text
 from monitors.core import Event, Outcome, Problem
 
 SCHEMA_VERSION = 1
@@ -78,12 +80,16 @@ class TableReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All tables at one moment; `troubles` are worst first, `data_as_of` is the newest reading."""
+    """All tables at one moment; `troubles` are worst first, `data_as_of` is the newest reading.
+
+    `checks` holds the newest verdict of each declared check, those that fail first.
+    """
 
     generated_at: datetime
     data_as_of: datetime | None
     tables: tuple[TableReport, ...]
     troubles: tuple[Trouble, ...]
+    checks: Verdicts
 
     @property
     def readable(self) -> int:
@@ -107,7 +113,12 @@ class Report:
         return sum(state == "not_assessed" for state in states)
 
 
-def build(tables: Iterable[TableHistory], now: datetime, window: Window | None = None) -> Report:
+def build(
+    tables: Iterable[TableHistory],
+    now: datetime,
+    window: Window | None = None,
+    checks: Verdicts | None = None,
+) -> Report:
     """Judge every table at a moment; `window` says how far back the rules look.
 
     Tables may come from a generator: the report does not keep their hours and days.
@@ -120,7 +131,7 @@ def build(tables: Iterable[TableHistory], now: datetime, window: Window | None =
         key=lambda t: (order.index(t.kind), t.table, t.since),
     )
     read = [report.history.read_at for report in reports if report.history.read_at]
-    return Report(now, max(read, default=None), reports, tuple(found))
+    return Report(now, max(read, default=None), reports, tuple(found), checks or Verdicts(now, ()))
 
 
 def _table(table: TableHistory, now: datetime, window: Window) -> TableReport:
@@ -207,15 +218,17 @@ def to_json(report: Report) -> dict[str, Any]:
     """The report as one JSON document with a stable order of keys."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "generated_at": _time(report.generated_at),
-        "data_as_of": _time(report.data_as_of),
+        "generated_at": time_text(report.generated_at),
+        "data_as_of": time_text(report.data_as_of),
         "summary": {
             "tables": len(report.tables),
             "readable": report.readable,
             "late": report.late,
             "trouble": len(report.troubles),
             "not_assessed": report.not_assessed,
+            "checks": {str(status): report.checks.count(status) for status in Status},
         },
+        "checks": [one_json(one) for one in report.checks.judged],
         "tables": [_table_json(table) for table in report.tables],
         "troubles": [_trouble_json(trouble) for trouble in report.troubles],
     }
@@ -232,13 +245,13 @@ def _table_json(table: TableReport) -> dict[str, Any]:
         "readable": table.readable,
         "reason": failed.reason if failed else "",
         "mend": failed.mend if failed else "",
-        "read_at": _time(history.read_at),
+        "read_at": time_text(history.read_at),
         "rows": history.rows,
         "files": history.files,
         "size_bytes": history.size_bytes,
-        "last_commit": _time(history.last_commit),
-        "last_event": _time(history.last_event),
-        "due": _time(history.due),
+        "last_commit": time_text(history.last_commit),
+        "last_event": time_text(history.last_event),
+        "due": time_text(history.due),
         "due_confidence": history.due_confidence,
         "late": table.late,
         "today": _today_json(table.today),
@@ -247,7 +260,7 @@ def _table_json(table: TableReport) -> dict[str, Any]:
             for p in table.problems
         ],
         "events": [
-            {"kind": str(e.kind), "at": _time(e.at), "message": e.message} for e in table.events
+            {"kind": str(e.kind), "at": time_text(e.at), "message": e.message} for e in table.events
         ],
         "troubles": [str(trouble.kind) for trouble in table.troubles],
     }
@@ -256,7 +269,7 @@ def _table_json(table: TableReport) -> dict[str, Any]:
 def _today_json(day: Today) -> dict[str, Any]:
     return {
         "date": day.date.isoformat(),
-        "until": _time(day.until),
+        "until": time_text(day.until),
         "inserted": day.inserted,
         "updated": day.updated,
         "deleted": day.deleted,
@@ -273,7 +286,7 @@ def _trouble_json(trouble: Trouble) -> dict[str, Any]:
     return {
         "table": trouble.table,
         "kind": str(trouble.kind),
-        "since": _time(trouble.since),
+        "since": time_text(trouble.since),
         "observed": _value(trouble.observed),
         "expected": _value(trouble.expected),
         "message": trouble.message,
@@ -282,8 +295,4 @@ def _trouble_json(trouble: Trouble) -> dict[str, Any]:
 
 
 def _value(value: int | datetime | None) -> int | str | None:
-    return _time(value) if isinstance(value, datetime) else value
-
-
-def _time(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return time_text(value) if isinstance(value, datetime) else value

@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 
+from exporters.markdown import cell, row
 from exporters.report import Report
 from exporters.report_text import (
     LEGEND,
     due,
+    failing,
     headline,
     other_events,
     rows,
     share,
     state,
     summary,
+    unknowns,
     usual,
 )
+from exporters.verdicts_markdown import verdict_lines
 from exporters.wording import ago, count, moment
 
 
@@ -36,6 +40,10 @@ def _lines(report: Report) -> Iterator[str]:
                 cell(trouble.message),
                 cell(trouble.mend),
             )
+    if shown := failing(report):
+        yield ""
+        yield "## Checks that do not pass"
+        yield from verdict_lines(shown)
     if report.tables:
         yield from _tables(report)
         yield from _problems(report)
@@ -64,11 +72,10 @@ def _tables(report: Report) -> Iterator[str]:
 
 
 def _problems(report: Report) -> Iterator[str]:
-    found = [(entry.history.name, p) for entry in report.tables for p in entry.problems]
-    if found:
+    if found := list(unknowns(report)):
         yield from _section("Not assessed", ("Table", "What", "Why", "Mend"))
-        for name, problem in found:
-            yield row(*map(cell, (name, problem.what, problem.reason, problem.mend)))
+        for line in found:
+            yield row(*map(cell, line))
 
 
 def _events(report: Report) -> Iterator[str]:
@@ -84,15 +91,3 @@ def _section(title: str, columns: Sequence[str], right: Sequence[str] = ()) -> I
     yield ""
     yield row(*columns)
     yield row(*("---:" if column in right else "---" for column in columns))
-
-
-def row(*cells: str) -> str:
-    """One line of a markdown table."""
-    return f"| {' | '.join(cells)} |"
-
-
-def cell(text: str) -> str:
-    """Text that cannot end a table cell early or start markup of its own."""
-    for mark in ("\\", "|", "*", "<", "["):
-        text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.split())

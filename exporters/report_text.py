@@ -7,9 +7,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from checks.core import Status
 from exporters.columns import Column, fitted, plain_table
 from exporters.report import Report, TableReport, Today
 from exporters.rules import Trouble, TroubleKind
+from exporters.verdicts import Judged
+from exporters.verdicts_text import summary as checks_summary
+from exporters.verdicts_text import verdict_table
 from exporters.wording import ago, count, moment, percent, plural
 from monitors.core import Event, EventKind
 
@@ -33,6 +37,8 @@ def to_text(report: Report, console: Console, *, quiet: bool = False) -> None:
         console.print(summary(report), highlight=False)
     if report.troubles:
         console.print(_troubles(report))
+    if shown := failing(report):
+        console.print(verdict_table(shown, "\nChecks that do not pass"))
     if not quiet and report.tables:
         console.print(_tables(report, console.width), crop=False)
         for section in (_problems(report), _events(report)):
@@ -64,7 +70,14 @@ def summary(report: Report) -> str:
         plural(len(report.troubles), "trouble") if report.troubles else "no trouble",
         f"{report.not_assessed:,} not assessed",
     ]
-    return ", ".join(parts)
+    line = ", ".join(parts)
+    return f"{line}; {checks_summary(report.checks)}" if report.checks.judged else line
+
+
+def failing(report: Report) -> list[Judged]:
+    """The verdicts that people should look at: what fails, then what could not be evaluated."""
+    quiet = (Status.PASS, Status.NOT_ASSESSED)
+    return [one for one in report.checks.judged if one.status not in quiet]
 
 
 def _troubles(report: Report) -> Table:
@@ -161,15 +174,25 @@ def due(entry: TableReport, now: datetime) -> str:
 def _problems(report: Report) -> Table | None:
     table = plain_table("\nNot assessed")
     table.add_column("Table", overflow="fold")
-    table.add_column("What", no_wrap=True)
+    table.add_column("What", overflow="fold")
     table.add_column("Why", overflow="fold", ratio=1)
+    for name, what, reason, mend in unknowns(report):
+        text = Text(reason)
+        if mend:
+            text.append(f"\nmend: {mend}", style="dim")
+        table.add_row(Text(name), Text(what), text)
+    return table if table.row_count else None
+
+
+def unknowns(report: Report) -> Iterator[tuple[str, str, str, str]]:
+    """What could not be assessed: table, what, reason, mend."""
     for entry in report.tables:
         for problem in entry.problems:
-            text = Text(problem.reason)
-            if problem.mend:
-                text.append(f"\nmend: {problem.mend}", style="dim")
-            table.add_row(Text(entry.history.name), Text(problem.what), text)
-    return table if table.row_count else None
+            yield entry.history.name, problem.what, problem.reason, problem.mend
+    for one in report.checks.judged:
+        if one.status is Status.NOT_ASSESSED:
+            verdict = one.verdict
+            yield one.check.subject.name, f"check {one.check.id}", verdict.reason, verdict.mend
 
 
 def _events(report: Report) -> Table | None:

@@ -18,6 +18,8 @@ from limnograph.cycle import (
     adds_nothing,
     lag,
 )
+from limnograph.explaining import explained
+from limnograph.judging import Judging
 from limnograph.recorder import Recorder
 from limnograph.store import LOG, OutcomeRow, Record, TransientStoreError
 from monitors.core import Cost, Monitor, Reading, State
@@ -29,13 +31,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """How the tables of one cycle are read; `timeout` is in seconds, for one monitor's reading."""
+    """How the tables of one cycle are read; `timeout` is in seconds, for one monitor's reading.
+
+    What was read is then judged by `judging`.
+    """
 
     run: str
     lake: Lake
     recorder: Recorder
     clock: Callable[[], datetime]
     timeout: float
+    judging: Judging
 
     async def table(self, due: Due, known: Mapping[str, Known]) -> TableResult:
         """Read and store what is due; raises StoreError only, other failures become readings."""
@@ -44,10 +50,11 @@ class Assessment:
             await self._monitor(due, monitor, source, known.get(monitor.name, Known()))
             for monitor in due.monitors
         ]
+        checks = await self.judging.table(due, source, results, known)
         if isinstance(source, Exception):
-            return TableResult(tuple(results), Cost())
+            return TableResult(tuple(results), Cost(), checks)
         await self._keep(due, source, known.get(LOG, Known()))
-        return TableResult(tuple(results), source.cost)
+        return TableResult(tuple(results), source.cost, checks)
 
     async def _opened(self, due: Due, known: Mapping[str, Known]) -> OpenTable | Exception:
         head = known.get(LOG, Known()).states.get(self.lake.head)
@@ -180,11 +187,3 @@ def _outcome(due: Due, monitor: Monitor, reading: Reading, now: datetime, run: s
         mend=reading.mend,
         problems=reading.problems,
     )
-
-
-def explained(error: Exception) -> tuple[str, str]:
-    """Reason and mend of an error; generic ones where nothing better is known."""
-    if isinstance(error, LimnographError):
-        return error.reason, error.mend
-    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return reason, "this may be a defect of limnograph: --debug shows where it happened"

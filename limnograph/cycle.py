@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from limnograph.settings.resolved import TableSettings
+from checks.core import Check, Status, Verdict
+from checks.metrics import worst
+from limnograph.row_checks import RowJob, RowOutcome
+from limnograph.settings.resolved import CheckSettings, TableSettings
 from limnograph.store.rows import Seen
 from monitors.core import (
     Cost,
@@ -57,13 +60,21 @@ class Lake(Protocol):
         """
         ...
 
+    async def examine(self, job: RowJob, timeout: float) -> RowOutcome:
+        """Judge rows where blocking work runs; needs the ability `rows`. `timeout` in seconds.
+
+        Raises UnreadableError when the table cannot be read, or not in that time.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A table and those of its monitors that are to read it now, in their order."""
+    """A table, and those of its monitors and checks that are due now, in their order."""
 
     table: TableSettings
     monitors: tuple[Monitor, ...]
+    checks: tuple[CheckSettings, ...] = ()
 
     @property
     def subject(self) -> Subject:
@@ -108,11 +119,31 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckResult:
+    """How one check judged one table; `duration` is in seconds.
+
+    `again` says that nothing was new to it, so that its earlier verdicts stand.
+    """
+
+    check: Check
+    verdicts: tuple[Verdict, ...]
+    written: Written
+    duration: float
+    again: bool = False
+
+    @property
+    def status(self) -> Status:
+        """The worst of its slices."""
+        return worst(self.verdicts).status
+
+
+@dataclass(frozen=True, slots=True)
 class TableResult:
     """What a cycle did with one table."""
 
     results: tuple[Result, ...]
     cost: Cost
+    checks: tuple[CheckResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +158,10 @@ class CycleResult:
     @property
     def results(self) -> tuple[Result, ...]:
         return tuple(result for table in self.tables for result in table.results)
+
+    @property
+    def checks(self) -> tuple[CheckResult, ...]:
+        return tuple(check for table in self.tables for check in table.checks)
 
     @property
     def cost(self) -> Cost:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from limnograph.cycle import LoadStates, OpenTable
+from limnograph.row_checks import RowJob, RowOutcome, run_job
 from limnograph.settings.resolved import TableSettings, reveal
 from monitors import freshness
 from monitors.core import State
@@ -14,12 +15,21 @@ class EmbeddedLake:
     """Delta tables read from their own logs; a Lake."""
 
     name = "embedded"
-    abilities = frozenset({"commits", "changes", "scan"})
     head = HEAD
     table = EmbeddedTable
 
     def __init__(self, access: Access) -> None:
         self._access = access
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """What its tables can answer; a lake that reads logs only has no rows."""
+        rows = () if self._access.log_only else ("rows",)
+        return frozenset({"commits", "changes", "scan", *rows})
+
+    async def examine(self, job: RowJob, timeout: float) -> RowOutcome:
+        """Judge rows in a worker process; UnreadableError when they cannot be read in time."""
+        return await self._access.caller.call(run_job, job, timeout=timeout)
 
     def open(
         self, table: TableSettings, head: State | None, load_states: LoadStates, now: datetime

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar, TypeVarTuple
 import stamina
 
 from limnograph.cycle import Known
-from limnograph.store import OutcomeRow, Record, Seen, Store, TransientStoreError
+from limnograph.store import Judgement, OutcomeRow, Record, Seen, Store, TransientStoreError
 from monitors.core import Kept, Outcome, State, Totals
 
 T = TypeVar("T")
@@ -47,6 +47,14 @@ class Recorder:
     async def write(self, record: Record) -> bool:
         """Write a reading in one transaction; False when another runner was first."""
         return await self._do(self._store.write, record)
+
+    async def judge(self, judgements: Sequence[Judgement]) -> Sequence[bool]:
+        """Write the verdicts of some checks in one transaction; False where another was first."""
+        return await self._do(self._store.judge, judgements) if judgements else ()
+
+    async def ask(self, question: Callable[[Store], T]) -> T:
+        """What a function finds in the store, asked in the thread that the store has."""
+        return await self._do(question, self._store)
 
     async def keep(self, subject: str, seen: Seen, kept: Kept) -> bool:
         """Write what a lake keeps of a table; False when another runner was first."""

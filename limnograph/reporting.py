@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from operator import attrgetter
 from typing import Protocol, TypeVar
 
@@ -11,10 +10,12 @@ from exporters.history import Bucket, MonitorOutcome, Span, TableHistory
 from exporters.report import Report, build
 from exporters.rules import Window
 from limnograph.due import overdue_time
+from limnograph.holes import holes
+from limnograph.judged import newest
 from limnograph.settings.resolved import Settings, TableSettings
 from limnograph.store import Bucket as StoredBucket
 from limnograph.store import EventRow, LatestRow, OutcomeRow, Store
-from monitors.core import CommitFact, Event, EventKind, Metric
+from monitors.core import Event, EventKind, Metric
 from monitors.freshness import DUE, DUE_CONFIDENCE, LAST_COMMIT, LAST_EVENT
 from monitors.ingestion import FILES, MONITOR, ROWS, SIZE
 
@@ -30,7 +31,7 @@ def make_report(
 ) -> Report:
     """The report on some tables at a moment; `watched` says which tables there are."""
     window = window or Window()
-    return build(histories(store, tables, now, window), now, window)
+    return build(histories(store, tables, now, window), now, window, newest(store, tables, now))
 
 
 def watched(settings: Settings, store: Store) -> list[TableSettings]:
@@ -162,7 +163,7 @@ def _history(store: Store, table: TableSettings, rows: _Rows, since: datetime) -
         hours=tuple(_bucket(row) for row in rows.hours.get(of, ())),
         days=tuple(_bucket(row) for row in rows.days.get(of, ())),
         events=events,
-        holes=tuple(_holes(store, of, events, since)),
+        holes=tuple(holes(store, of, events, since)),
     )
 
 
@@ -197,36 +198,3 @@ def _bucket(row: StoredBucket) -> Bucket:
         row.uncounted,
         row.inexact,
     )
-
-
-def _holes(
-    store: Store, subject_id: str, events: Sequence[Event], since: datetime
-) -> Iterator[Span]:
-    """Where commits are missing: between the last one read before a hole and the first one after.
-
-    A hole is an event of the time at which it was noticed, which may be much later.
-    """
-    cleaned = [event for event in events if event.kind is EventKind.LOG_CLEANED]
-    recreated = [event for event in events if event.kind is EventKind.RECREATED]
-    if not cleaned and not recreated:
-        return
-    facts = store.facts(subject_id, since=since)
-    for event in cleaned:
-        known = [fact for fact in facts if fact.at <= event.at]
-        first, last = event.detail.get("first", 0), event.detail.get("last", 0)
-        before = max((fact.at for fact in known if fact.version < first), default=since)
-        yield before, min((fact.at for fact in known if fact.version > last), default=event.at)
-    for event in recreated:
-        yield _around(facts, event)
-
-
-def _around(facts: Sequence[CommitFact], event: Event) -> Span:
-    """From the last commit of the older table to the first of the newer one.
-
-    Facts are in order of incarnation and version, so a fall of the version is where one begins.
-    """
-    known = [fact for fact in facts if fact.at <= event.at]
-    for last, first in reversed(list(pairwise(known))):
-        if first.version <= last.version:
-            return last.at, max(first.at, last.at)
-    return event.at, event.at

@@ -16,6 +16,7 @@ import structlog
 from limnograph import vitals
 from limnograph.assessment import Assessment
 from limnograph.cycle import CycleResult, Due, Known, Lake, TableResult
+from limnograph.judging import Judging, Rules
 from limnograph.progress import Advance
 from limnograph.recorder import Recorder
 from limnograph.store import SERVICE, Record, Seen, Store
@@ -40,8 +41,9 @@ async def run_cycle(
     concurrency: int = CONCURRENCY,
     timeout: float = TIMEOUT,
     advance: Advance = lambda: None,
+    rules: Rules | None = None,
 ) -> CycleResult:
-    """Read and store what is due; `advance` is called for each table that is done.
+    """Read, judge and store what is due; `advance` is called for each table that is done.
 
     The tables are subjects of the roster already (`Store.sync_roster`).
     Raises StoreError when the store cannot be used. Other processes may run cycles on the same
@@ -49,10 +51,16 @@ async def run_cycle(
     """
     started = clock()
     run = new_run(started)
+    rules = rules or Rules()
     with structlog.contextvars.bound_contextvars(run=run), Recorder(store) as recorder:
-        assessment = Assessment(run, lake, recorder, clock, timeout)
+        silent = any(item.checks for item in due) and not await recorder.ask(Store.has_verdicts)
+        judging = Judging(run, lake, recorder, clock, rules, silent)
+        assessment = Assessment(run, lake, recorder, clock, timeout, judging)
         tables = await _read_all(due, assessment, concurrency, advance)
         await recorder.flush()
+        if silent:
+            ended = clock()
+            await recorder.ask(lambda store: store.summarise(run, rules.routes, ended))
         result = CycleResult(run, started, clock(), tuple(tables))
         if tables:
             await _write_vitals(result, due, lake, recorder)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ import structlog
 from limnograph.cycle import Due
 from limnograph.due import is_due, next_time
 from limnograph.settings.resolved import TableSettings
+from limnograph.settings.schedules import Schedule
 from monitors.core import Monitor
 from monitors.errors import LimnographError
 
@@ -32,36 +34,39 @@ LastRuns = Mapping[tuple[str, str], datetime]
 
 
 def everything(tables: Sequence[TableSettings], monitors: Sequence[Monitor]) -> list[Due]:
-    """Every table with each of its monitors, in the order of the monitors."""
-    dues = (Due(table, tuple(m for m in monitors if m.name in table.monitors)) for table in tables)
+    """Every table with each of its monitors, in the order of the monitors, and its checks."""
+    dues = (
+        Due(table, tuple(m for m in monitors if m.name in table.monitors), table.checks)
+        for table in tables
+    )
     return [due for due in dues if due.monitors]
 
 
 def due_at(due: Sequence[Due], last_runs: LastRuns, now: datetime) -> list[Due]:
-    """What of these tables and monitors is to be read at `now`."""
+    """What of these tables, monitors and checks is to be read and judged at `now`."""
     found = []
     for item in due:
-        table, subject = item.table, item.subject.id
-        monitors = tuple(
-            monitor
-            for monitor in item.monitors
-            if is_due(
-                table.schedule,
-                table.time_zone,
-                table.name,
-                last_runs.get((subject, monitor.name)),
-                now,
-            )
-        )
-        if monitors:
-            found.append(Due(table, monitors))
+        wanted = partial(_wanted, item, last_runs, now)
+        schedule = item.table.schedule
+        monitors = tuple(m for m in item.monitors if wanted(m.name, schedule))
+        checks = tuple(c for c in item.checks if wanted(c.monitor, c.schedule or schedule))
+        if monitors or checks:
+            found.append(Due(item.table, monitors, checks))
     return found
+
+
+def _wanted(item: Due, last_runs: LastRuns, now: datetime, name: str, schedule: Schedule) -> bool:
+    """Whether a monitor or a check of a table is due."""
+    table, last = item.table, last_runs.get((item.subject.id, name))
+    return is_due(schedule, table.time_zone, table.name, last, now)
 
 
 def wake_up(due: Sequence[Due], now: datetime) -> datetime:
     """When to look again: the next time of any schedule, or after the longest sleep."""
     times = (
-        next_time(item.table.schedule, item.table.time_zone, item.table.name, now) for item in due
+        next_time(schedule, item.table.time_zone, item.table.name, now)
+        for item in due
+        for schedule in {item.table.schedule, *(c.schedule for c in item.checks if c.schedule)}
     )
     return min(times, default=now + timedelta(seconds=LONGEST_SLEEP))
 

@@ -9,14 +9,18 @@ from typing import Any
 
 import structlog
 
+from checks import metrics as check_metrics
 from limnograph.cycle import CycleResult, Due, Lake
+from limnograph.delivery import deliver_due, keep_delivering
+from limnograph.judging import Rules
 from limnograph.lake_workers import LakeWorkers
 from limnograph.progress import Advance
 from limnograph.reporting import watched, with_found
+from limnograph.routing import channels, links, refreshes, routes
 from limnograph.runner import run_cycle
 from limnograph.scheduler import LastRuns, Scheduler, everything, stopping_on_signals
 from limnograph.self_metrics import STORE_OUTAGES
-from limnograph.settings import Roster, Run, Settings, TableSettings, roster
+from limnograph.settings import CheckSettings, Roster, Run, Settings, TableSettings, roster
 from limnograph.store import SERVICE, Store, open_store
 from limnograph.store_watch import StoreWatch
 from monitors.core import Monitor, Totals
@@ -99,12 +103,57 @@ class Service:
         self._listed_at = self.clock()
         return found
 
-    def due(self, wanted: Callable[[TableSettings], bool] = lambda table: True) -> list[Due]:
-        """Every wanted table with all of its monitors, due or not."""
-        return everything([table for table in self.tables if wanted(table)], self.monitors)
+    def due(
+        self,
+        wanted: Callable[[TableSettings], bool] = lambda table: True,
+        chosen: Callable[[CheckSettings], bool] = lambda check: True,
+    ) -> list[Due]:
+        """Every wanted table with all of its monitors and the chosen checks, due or not."""
+        every = everything([table for table in self.tables if wanted(table)], self.monitors)
+        return [replace(due, checks=tuple(filter(chosen, due.checks))) for due in every]
 
-    async def cycle(self, due: Sequence[Due], advance: Advance = lambda: None) -> CycleResult:
-        """Read some tables and store what was read; StoreError when the store cannot be used."""
+    @property
+    def lake(self) -> Lake:
+        """The lake as the settings of now want it."""
+        return self._lake(self.settings.run)
+
+    def rules(self, *, again: bool = False) -> Rules:
+        """What judging needs of the settings of now; see `judging.Rules`."""
+        settings = self.settings
+        declared = (m for monitor in settings.monitors.values() for m in monitor.metrics)
+        return Rules(
+            kinds=settings.kinds,
+            metrics={metric.name: metric for metric in (*declared, *check_metrics.ALL)},
+            tables={table.name: table for table in self.tables},
+            routes=routes(settings.alerts),
+            link=links(settings.alerts),
+            timeout=float(settings.run.rows_timeout),
+            again=again,
+        )
+
+    async def deliver(self) -> int:
+        """Hand over what is to be told now; how many messages nobody took."""
+        told = channels(self.settings.alerts)
+        return (await deliver_due(self.store, told, self.clock)).undelivered
+
+    async def keep_delivering(self, stop: asyncio.Event) -> None:
+        """Hand over what is to be told whenever there is something, until the event is set."""
+        await keep_delivering(
+            self.store,
+            lambda: channels(self.settings.alerts),
+            self.clock,
+            stop,
+            refreshes=lambda: refreshes(self.settings.alerts),
+        )
+
+    async def cycle(
+        self, due: Sequence[Due], advance: Advance = lambda: None, *, again: bool = False
+    ) -> CycleResult:
+        """Read and judge some tables, and store what came of it.
+
+        With `again` rows are judged that were judged before. StoreError when the store cannot be
+        used.
+        """
         run = self.settings.run
         with self.store_watch.noting("written"):
             result = await run_cycle(
@@ -115,6 +164,7 @@ class Service:
                 concurrency=run.concurrency,
                 timeout=float(run.timeout),
                 advance=advance,
+                rules=self.rules(again=again),
             )
         self.store_watch.works("written")
         return result

@@ -32,7 +32,11 @@ def serve_until_stopped(service: Service, reloader: Reloader, host: str, port: i
     feed.start()
     try:
         with Server(app, host, port):
-            asyncio.run(service.keep_reading(reloader.watch, partial(_prune, service)))
+            asyncio.run(
+                service.keep_reading(
+                    reloader.watch, partial(_prune, service), service.keep_delivering
+                )
+            )
     finally:
         feed.stop()
 

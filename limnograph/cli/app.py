@@ -6,9 +6,13 @@ import typer
 
 from limnograph.cli import (
     add,
+    alerts,
+    backtest,
     catalogue,
+    check,
     config,
     demo,
+    incidents,
     init,
     inspect,
     replay,
@@ -41,8 +45,9 @@ Examples:
 
 \b
 Exit codes:
-  0 well   2 usage or configuration   3 not assessed (--strict)   4 could not be read
-  70 internal error   130 interrupted
+  0 well   1 a check failed (--fail-on)   2 usage or configuration
+  3 warns or not assessed (--strict)   4 could not be read or evaluated
+  5 not delivered (--strict-delivery)   70 internal error   130 interrupted
 """,
 )
 
@@ -84,6 +89,10 @@ app.command("inspect", epilog=inspect.EXAMPLES)(inspect.inspect)
 app.command("run", epilog=run.EXAMPLES)(run.run)
 app.command("serve", epilog=serve.EXAMPLES)(serve.serve)
 app.command("report", epilog=report.EXAMPLES)(report.report)
+app.add_typer(check.app, name="check")
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(alerts.app, name="alerts")
+app.command("backtest", epilog=backtest.EXAMPLES)(backtest.backtest)
 app.command("replay", epilog=replay.EXAMPLES)(replay.replay)
 app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
 app.command("monitors", epilog=catalogue.MONITOR_EXAMPLES)(catalogue.monitors)

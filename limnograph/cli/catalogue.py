@@ -55,9 +55,10 @@ def metrics(
 
 
 def declared_metrics() -> "list[Metric]":
-    """The metrics of every monitor, then those about limnograph itself."""
-    from limnograph import self_metrics
+    """The metrics of every monitor and of checks, then those about limnograph itself."""
+    from checks import metrics as check_metrics
+    from limnograph import incident_metrics, self_metrics
     from limnograph.settings.known import known_monitors
 
     promised = [metric for monitor in known_monitors().values() for metric in monitor.metrics]
-    return [*promised, *self_metrics.ALL]
+    return [*promised, *check_metrics.ALL, *self_metrics.ALL, *incident_metrics.ALL]

@@ -40,9 +40,15 @@ def check(
     Each with its line, the field, what was expected and the mend, on stderr.
     """
     from limnograph import settings
+    from limnograph.expectations import expectation_problems
 
     path = file or config
     problems = settings.check(path)
+    if not problems:
+        loaded = settings.load(path)
+        problems = expectation_problems(loaded)
+        for warning in loaded.alerts.warnings:
+            note(f"warning: {warning}")
     for problem in problems:
         note(str(problem))
     if problems:

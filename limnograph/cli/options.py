@@ -27,6 +27,24 @@ class ReportOutput(StrEnum):
     MARKDOWN = "markdown"
 
 
+class CheckOutput(StrEnum):
+    """As `ReportOutput`, and JUnit XML for systems that run tests."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    JUNIT = "junit"
+
+
+class FailOn(StrEnum):
+    """From which severity on a failed check makes the exit code 1."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+    NEVER = "never"
+
+
 class LogFormat(StrEnum):
     """How log lines look on stderr."""
 
@@ -82,6 +100,26 @@ OutputFormat = Annotated[
 ReportFormat = Annotated[
     ReportOutput,
     typer.Option("-o", "--output", help="What is written to stdout."),
+]
+CheckFormat = Annotated[
+    CheckOutput,
+    typer.Option("-o", "--output", help="What is written to stdout."),
+]
+OutputFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output-file",
+        metavar="FORMAT=PATH",
+        help="Also write table, json, markdown or junit to a file. Repeatable.",
+    ),
+]
+FailOnOption = Annotated[
+    FailOn,
+    typer.Option("--fail-on", help="Exit with 1 when a check of this severity or above fails."),
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Exit with 3 when something warns or is not assessed."),
 ]
 Only = Annotated[
     list[str] | None,

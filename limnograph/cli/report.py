@@ -1,26 +1,32 @@
 """`limnograph report`: what is wrong, from the stored readings."""
 
 import os
-from enum import StrEnum
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from limnograph.cli.check import exit_code as code_of_verdicts
+from limnograph.cli.check import shown_verdicts
 from limnograph.cli.console import answer, note, rendered
 from limnograph.cli.documents import dumped
 from limnograph.cli.exit import Exit
 from limnograph.cli.options import (
     CONFIG,
+    CheckFormat,
+    CheckOutput,
     ConfigFile,
     Debug,
     Exclude,
+    FailOn,
+    FailOnOption,
     NoColor,
     Only,
-    ReportFormat,
-    ReportOutput,
+    OutputFiles,
+    Strict,
     Wide,
 )
+from limnograph.cli.written import annotations, output_file, write_file
 
 if TYPE_CHECKING:
     from exporters.report import Report
@@ -35,30 +41,15 @@ Examples:
   limnograph report --only 'tag:gold' --since 30d
 
 \b
-Exit code 4: a table could not be read; 3, only with --strict: something is not assessed.
+Exit codes: 1 a check failed (--fail-on); 4 a table could not be read or a check not be evaluated;
+3, only with --strict: something warns or is not assessed. 1 beats 4 beats 3.
 """
-
-
-class FailOn(StrEnum):
-    """From which severity on a failed check makes the exit code 1."""
-
-    CRITICAL = "critical"
-    WARNING = "warning"
-    INFO = "info"
-    NEVER = "never"
 
 
 def report(
     config: ConfigFile = CONFIG,
-    output: ReportFormat = ReportOutput.TABLE,
-    output_file: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--output-file",
-            metavar="FORMAT=PATH",
-            help="Also write table, json or markdown to a file. Repeatable.",
-        ),
-    ] = None,
+    output: CheckFormat = CheckOutput.TABLE,
+    output_file_: OutputFiles = None,
     only: Only = None,
     exclude: Exclude = None,
     since: Annotated[
@@ -70,13 +61,8 @@ def report(
             "drops, 48 hours for duplicates, 7 days for events.",
         ),
     ] = None,
-    fail_on: Annotated[
-        FailOn,
-        typer.Option("--fail-on", help="Exit with 1 when a check of this severity or above fails."),
-    ] = FailOn.WARNING,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 3 when something is not assessed.")
-    ] = False,
+    fail_on: FailOnOption = FailOn.WARNING,
+    strict: Strict = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say only what is wrong.")] = False,
     wide: Wide = False,
     no_color: NoColor = False,
@@ -88,7 +74,7 @@ def report(
     from limnograph.reporting import make_report, watched
     from limnograph.service import open_settings_store, secrets_of, utc_now
 
-    files = [_output_file(text) for text in output_file or ()]
+    files = [output_file(text) for text in output_file_ or ()]
     window = _window(since)
     loaded = settings.load(config)
     logs.configure(level="warning", secrets=secrets_of(loaded))
@@ -97,72 +83,54 @@ def report(
         tables = [table for table in watched(loaded, store) if wanted(table)]
         made = make_report(store, tables, utc_now(), window)
     for form, path in files:
-        _write(path, written(made, form, quiet=quiet, wide=wide, plain=True))
+        write_file(path, written(made, form, quiet=quiet, wide=wide, plain=True))
     answer(written(made, output, quiet=quiet, wide=wide))
     if os.environ.get("GITHUB_ACTIONS"):
-        for line in annotations(made):
+        for line in annotations(shown_in_a_job(made)):
             note(line)
-    code = exit_code(made, strict=strict)
+    code = exit_code(made, fail_on, strict=strict)
     if code is not Exit.OK:
         raise typer.Exit(code)
 
 
 def written(
-    made: "Report", form: ReportOutput, *, quiet: bool, wide: bool, plain: bool = False
+    made: "Report", form: CheckOutput, *, quiet: bool, wide: bool, plain: bool = False
 ) -> str:
     """The report in one of its forms; `plain` is for a file, which has neither colour nor width."""
-    if form is ReportOutput.JSON:
+    if form is CheckOutput.JSON:
         from exporters.report import to_json
 
         return dumped(to_json(made))
-    if form is ReportOutput.MARKDOWN:
+    if form is CheckOutput.MARKDOWN:
         from exporters.report_markdown import to_markdown
 
         return to_markdown(made)
+    if form is CheckOutput.JUNIT:
+        from exporters.verdicts_junit import to_junit
+
+        return to_junit(made.checks)
     from exporters.report_text import to_text
 
     return rendered(lambda console: to_text(made, console, quiet=quiet), wide=wide, plain=plain)
 
 
-def exit_code(made: "Report", *, strict: bool) -> Exit:
-    """The exit code of a report: what could not be read beats what was not assessed."""
+def exit_code(made: "Report", fail_on: FailOn, *, strict: bool) -> Exit:
+    """The exit code of a report: a failed check beats what could not be read or evaluated, which
+    beats what is unsure."""
+    code = code_of_verdicts(made.checks, fail_on, strict=strict)
+    if code is Exit.FAILED:
+        return code
     if made.unreadable:
         return Exit.UNREADABLE
-    return Exit.STRICT if strict and made.not_assessed else Exit.OK
+    return Exit.STRICT if code is Exit.OK and strict and made.not_assessed else code
 
 
-def annotations(made: "Report") -> list[str]:
-    """Workflow commands that show the troubles on the page of a GitHub job."""
-    lines = []
+def shown_in_a_job(made: "Report") -> "Iterator[tuple[str, str, str]]":
+    """Level, title and message of what a GitHub job shows on its page."""
     for trouble in made.troubles:
         level = "error" if trouble.kind in ("unreadable", "late", "stale") else "warning"
-        title = _escaped(f"{trouble.table}: {trouble.kind}").replace(":", "%3A").replace(",", "%2C")
-        lines.append(f"::{level} title={title}::{_escaped(trouble.message)}")
-    return lines
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _output_file(text: str) -> tuple[ReportOutput, Path]:
-    form, equals, path = text.partition("=")
-    if not equals or not path or form not in list(ReportOutput):
-        forms = ", ".join(ReportOutput)
-        raise typer.BadParameter(
-            f"{text!r} is not FORMAT=PATH; write one of {forms}, an equals sign and a path",
-            param_hint="'--output-file'",
-        )
-    return ReportOutput(form), Path(path)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise typer.BadParameter(
-            f"cannot write {path}: {error.strerror}", param_hint="'--output-file'"
-        ) from None
+        yield level, f"{trouble.table}: {trouble.kind}", trouble.message
+    yield from shown_verdicts(made.checks)
 
 
 def _window(since: str | None) -> "Window | None":

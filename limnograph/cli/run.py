@@ -1,6 +1,6 @@
 """`limnograph run`: one cycle over every table, now."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,7 +32,8 @@ Examples:
   limnograph run -c prod.yaml --output json --log-format json
 
 \b
-Exit code 4: a table could not be read; the others were.
+Exit code 4: a table could not be read; the others were. A check that fails is no failure of `run`:
+`limnograph check run` and `limnograph report` exit with 1 for it.
 """
 
 
@@ -40,24 +41,29 @@ def run(
     config: ConfigFile = CONFIG,
     only: Only = None,
     exclude: Exclude = None,
+    strict_delivery: Annotated[
+        bool, typer.Option("--strict-delivery", help="Exit with 5 when a channel took no message.")
+    ] = False,
     output: OutputFormat = Output.TABLE,
     log_format: LogsAs = LogFormat.TEXT,
     log_level: LogsFrom = LogLevel.INFO,
     no_color: NoColor = False,
     debug: Debug = False,
 ) -> None:
-    """Read every table once.
+    """Read every table once, judge its checks, and tell the channels.
 
     Due or not; what was read is kept in the store, where `report` and `serve` find it.
     """
     import asyncio
 
     from limnograph import logs, settings
+    from limnograph.expectations import demand_sound
     from limnograph.cli.selection import selection
     from limnograph.progress import progress_bar
     from limnograph.service import opened, secrets_of
 
     loaded = settings.load(config)
+    demand_sound(loaded)
     logs.configure(
         as_json=log_format is LogFormat.JSON, level=log_level.value, secrets=secrets_of(loaded)
     )
@@ -70,12 +76,15 @@ def run(
             raise typer.BadParameter("no table matches", param_hint="'--only' / '--exclude'")
         with progress_bar(len(due)) as advance:
             result = asyncio.run(service.cycle(due, advance))
+        undelivered = asyncio.run(service.deliver())
     if output is Output.JSON:
         answer(dumped(to_json(result)))
     else:
         answer(to_text(result))
     if roster.problems or any(reading.outcome == "error" for reading in result.results):
         raise typer.Exit(Exit.UNREADABLE)
+    if strict_delivery and undelivered:
+        raise typer.Exit(Exit.UNDELIVERED)
 
 
 def to_text(result: "CycleResult") -> str:
@@ -91,6 +100,10 @@ def to_text(result: "CycleResult") -> str:
         )
         + f"; {plural(result.cost.requests, 'request')}, {size(result.cost.bytes)}",
     ]
+    if result.checks:
+        statuses = [str(one.status) for one in result.checks]
+        told = (f"{statuses.count(s):,} {s.replace('_', ' ')}" for s in dict.fromkeys(statuses))
+        lines.append(f"{plural(len(statuses), 'check')}: {', '.join(told)}")
     failed = [reading for reading in result.results if reading.outcome == "error"]
     # The monitors of a table mostly fail for the same reason, which is told once.
     for name, reason, mend in dict.fromkeys((r.subject.name, r.reason, r.mend) for r in failed):
@@ -101,6 +114,8 @@ def to_text(result: "CycleResult") -> str:
 
 def to_json(result: "CycleResult") -> dict[str, Any]:
     """What a cycle did, as one document; `readings` are those of one monitor on one table."""
+    from checks.core import Status
+
     return {
         "schema_version": 1,
         "run": result.run,
@@ -108,6 +123,9 @@ def to_json(result: "CycleResult") -> dict[str, Any]:
         "ended_at": _time(result.ended),
         "tables": len(result.tables),
         "readings": _outcomes(result),
+        "checks": {
+            str(status): sum(one.status is status for one in result.checks) for status in Status
+        },
         "new": sum(reading.written == "new" for reading in result.results),
         "requests": result.cost.requests,
         "bytes": result.cost.bytes,

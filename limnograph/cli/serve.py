@@ -51,6 +51,7 @@ def serve(
     """Read tables when they are due, and answer Prometheus."""
     from limnograph import logs, settings
     from limnograph.config_file import ConfigFile
+    from limnograph.expectations import demand_sound
     from limnograph.reloading import Reloader
     from limnograph.service import opened, secrets_of
     from limnograph.serving import serve_until_stopped
@@ -59,6 +60,7 @@ def serve(
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     file = ConfigFile(config)
     loaded = settings.load(config)
+    demand_sound(loaded)
     mask = logs.configure(
         as_json=log_format is LogFormat.JSON, level=log_level.value, secrets=secrets_of(loaded)
     )

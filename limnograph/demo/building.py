@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from limnograph import paths
+from limnograph.demo.flaws import ALL as EVERY_FLAW
+from limnograph.demo.flaws import Flaw, PlantedRows, flawed, planted_rows
+from limnograph.demo.flaws import to_json as rows_to_json
 from limnograph.demo.lakehouse import TABLES, Step, Table, steps
 from limnograph.demo.troubles import ALL, Planted, Trouble, first_look, planted, to_json, troubled
 from monitors.errors import ConfigError
@@ -35,6 +38,7 @@ class Lakehouse:
     seed: int
     now: datetime
     troubles: frozenset[Trouble] = ALL
+    flaws: frozenset[Flaw] = EVERY_FLAW
 
     @property
     def lake(self) -> Path:
@@ -54,9 +58,15 @@ class Lakehouse:
         """The truth, from the plan."""
         return planted(self.troubles, self.now)
 
+    @property
+    def planted_rows(self) -> list[PlantedRows]:
+        """The truth about single rows."""
+        return planted_rows(self.flaws)
+
     def steps(self, table: Table) -> list[Step]:
-        """All commits of a table, troubles included."""
-        return troubled(table, steps(table, self.seed, self.now), self.now, self.troubles)
+        """All commits of a table, troubles and flaws included."""
+        plan = troubled(table, steps(table, self.seed, self.now), self.now, self.troubles)
+        return flawed(table, plan, self.flaws)
 
     def history(
         self, tables: Collection[Table] = TABLES, progress: Progress = lambda name, commits: None
@@ -91,19 +101,25 @@ class Lakehouse:
 
 
 def build(
-    directory: Path, *, seed: int, now: datetime, troubles: Collection[Trouble] = ALL
+    directory: Path,
+    *,
+    seed: int,
+    now: datetime,
+    troubles: Collection[Trouble] = ALL,
+    flaws: Collection[Flaw] = EVERY_FLAW,
 ) -> Lakehouse:
     """Prepare the folder, with its configuration and its truth file; nothing is in the lake yet.
 
     The last hour ends at `now`, rounded down to the hour. An earlier demo in the folder is
     replaced. Raises ConfigError when the folder holds anything else.
     """
-    lakehouse = Lakehouse(directory, seed, whole_hour(now), frozenset(troubles))
+    lakehouse = Lakehouse(directory, seed, whole_hour(now), frozenset(troubles), frozenset(flaws))
     _clear(directory)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / MARKER).write_text("limnograph demo\n", encoding="utf-8")
     shutil.copyfile(paths.CONFIG / "demo.yaml", directory / CONFIG)
     truth = to_json(seed, lakehouse.now, lakehouse.planted)
+    truth["rows"] = rows_to_json(lakehouse.planted_rows)
     (directory / TRUTH).write_text(json.dumps(truth, indent=2) + "\n", encoding="utf-8")
     lakehouse.lake.mkdir()
     return lakehouse

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from limnograph.demo.building import TRUTH, Lakehouse, build
+from limnograph.demo.flaws import from_json as rows_from_json
 from limnograph.demo.lakehouse import TABLES
 from limnograph.demo.seeing import Sightings, compare
 from limnograph.demo.troubles import ALL, Trouble, from_json
@@ -90,22 +91,30 @@ def report_on(lakehouse: Lakehouse) -> "Report":
 def sighted(lakehouse: Lakehouse, report: dict[str, object]) -> Sightings:
     """The report's document against the truth file."""
     truth = json.loads((lakehouse.directory / TRUTH).read_text(encoding="utf-8"))
-    return compare(from_json(truth), report)
+    return compare(from_json(truth), report, rows_from_json(truth["rows"]))
 
 
 def _tell(sightings: Sightings, console: "Console") -> None:
-    count = len(sightings.seen) + len(sightings.missed)
+    seen = len(sightings.seen) + len(sightings.rows_seen)
+    count = seen + len(sightings.missed) + len(sightings.rows_missed)
     if not count:
         console.print("\nNo trouble was planted.", style="bold")
     else:
-        console.print(f"\nPlanted troubles seen: {len(sightings.seen)} of {count}", style="bold")
+        console.print(f"\nPlanted troubles seen: {seen} of {count}", style="bold")
     for truths, word, style in (
         (sightings.seen, "seen", "green"),
         (sightings.missed, "NOT SEEN", "bold red"),
     ):
         for truth in truths:
-            line = f"{truth.trouble:<11} {truth.table:<22} {truth.story}"
+            line = f"{truth.trouble:<18} {truth.table:<22} {truth.story}"
+            console.print(f"  {word:<9} {line}", style=style, soft_wrap=True)
+    for rows, word, style in (
+        (sightings.rows_seen, "seen", "green"),
+        (sightings.rows_missed, "NOT SEEN", "bold red"),
+    ):
+        for flaw in rows:
+            line = f"{flaw.flaw:<18} {flaw.table:<22} {flaw.rows} {flaw.story} ({flaw.check})"
             console.print(f"  {word:<9} {line}", style=style, soft_wrap=True)
     for found in sightings.surplus:
-        line = f"{found.kind:<11} {found.table:<22} {found.message}"
+        line = f"{found.kind:<18} {found.table:<22} {found.message}"
         console.print(f"  {'unplanted':<9} {line}", style="yellow", soft_wrap=True)

@@ -55,7 +55,7 @@ class Step:
 
     `batch` is the hour whose rows it loads, so a load that runs twice brings the same rows twice.
     `rows` are loaded, or inserted by a merge, which also updates `changed` of the `size` rows
-    that are there already.
+    that are there already. `flaws` are what is wrong with some of the loaded ones.
     """
 
     at: datetime
@@ -64,6 +64,7 @@ class Step:
     rows: int = 0
     changed: int = 0
     size: int = 0
+    flaws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ TABLES = (
     Table(
         "silver.post_embeddings",
         *(Act.APPEND, (1, 7, 13, 19), 36, 100),
-        purge="post_id % 97 = 0",
+        purge="post_id % 50 = 0",
         compact=(SUNDAY,),
     ),
     Table("gold.cached_summaries", Act.MERGE, (5,), 12, 15, changed=45, base=200, feed=True),

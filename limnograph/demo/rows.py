@@ -114,6 +114,7 @@ COLUMNS: dict[str, dict[str, Maker]] = {
         "source_id": _number(80),
         "title": _text("document {id}"),
         "pages": _number(60),
+        "extracted": _text('{{"document": {id}, "entities": ["a person", "a place"]}}'),
         "loaded_at": _within,
     },
     "bronze.crawl_runs": {

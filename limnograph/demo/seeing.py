@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from limnograph.demo import flaws
+from limnograph.demo.flaws import PlantedRows
 from limnograph.demo.troubles import Planted, Trouble
 
 _DATED = frozenset({Trouble.DROP, Trouble.DUPLICATE})
@@ -28,21 +30,29 @@ class Sightings:
     seen: tuple[Planted, ...]
     missed: tuple[Planted, ...]
     surplus: tuple[Found, ...]
+    rows_seen: tuple[PlantedRows, ...] = ()
+    rows_missed: tuple[PlantedRows, ...] = ()
 
     @property
     def complete(self) -> bool:
-        """Whether every planted trouble was seen."""
-        return not self.missed
+        """Whether every planted trouble and every flawed row was seen."""
+        return not self.missed and not self.rows_missed
 
 
-def compare(planted: Iterable[Planted], report: Mapping[str, Any]) -> Sightings:
-    """Match the planted troubles with those of a report, given as its JSON document."""
+def compare(
+    planted: Iterable[Planted], report: Mapping[str, Any], rows: Iterable[PlantedRows] = ()
+) -> Sightings:
+    """Match the planted troubles and rows with those of a report, given as its JSON document."""
     truths, found = list(planted), _found(report)
+    flawed = list(rows)
+    rows_seen = tuple(truth for truth in flawed if flaws.found(truth, report))
     seen = tuple(truth for truth in truths if any(_same(truth, other) for other in found))
     return Sightings(
         seen=seen,
         missed=tuple(truth for truth in truths if truth not in seen),
         surplus=tuple(other for other in found if not any(_same(t, other) for t in truths)),
+        rows_seen=rows_seen,
+        rows_missed=tuple(truth for truth in flawed if truth not in rows_seen),
     )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 from deltalake import DeltaTable, PostCommitHookProperties, write_deltalake
 
+from limnograph.demo.flaws import spoiled
 from limnograph.demo.lakehouse import Act, Step, Table
 from limnograph.demo.rows import day_before, fresh_ids, schema, table_rows
 
@@ -117,7 +118,8 @@ class _Writer:
 
     def _batch(self, step: Step) -> pa.Table:
         if self._table.load is Act.APPEND:
-            return table_rows(self._table.name, fresh_ids(step.batch, step.rows), step.batch)
+            rows = table_rows(self._table.name, fresh_ids(step.batch, step.rows), step.batch)
+            return spoiled(self._table.name, rows, step.flaws)
         # The other tables count their rows from zero.
         return table_rows(self._table.name, np.arange(step.rows, dtype=np.int64), step.batch)
 

@@ -12,7 +12,7 @@ from limnograph.proposals.places import Uneditable
 from limnograph.proposals.splicing import Item, with_item, with_settings
 from limnograph.proposals.stanza import Proposal
 from limnograph.settings.document import parse
-from limnograph.settings.known import known_monitors
+from limnograph.settings.known import known_kinds, known_monitors
 from limnograph.settings.listing import LOG, Folder, walk
 from limnograph.settings.locations import identity, is_local
 from limnograph.settings.problems import Problem
@@ -68,7 +68,7 @@ class Configuration:
         document, report = parse(self.content, str(self.path))
         if extra is not None:
             document.root.value = with_table(document.root.value, extra)
-        settings = resolve(document, report, self.path, known_monitors())
+        settings = resolve(document, report, self.path, known_monitors(), known_kinds())
         if report.problems:
             raise ConfigError(_lines(report.problems))
         return settings

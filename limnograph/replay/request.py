@@ -12,7 +12,7 @@ from datetime import datetime
 
 import structlog
 
-from limnograph.assessment import explained
+from limnograph.explaining import explained
 from limnograph.replay.ledger import Ledger
 from limnograph.replay.plan import BLOCK
 from limnograph.replay.results import Ending, ReplayResult, TableReplay

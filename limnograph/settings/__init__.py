@@ -1,8 +1,8 @@
 """The configuration: one YAML file, checked in two layers, every problem told at once.
 
 `document` parses YAML with positions. Layer one (`models`, `forms`) checks each part by itself,
-layer two (`resolve`, `tables`, `stanzas`, `options`, `locations`) what has to agree, and gives
-frozen `Settings`. `roster` finds the tables of globs, `rendering` shows, `json_schema` describes.
+layer two (`resolve`, `tables`, `stanzas`, `checks`, `agreeing`, `alerts`, `options`, `locations`)
+what has to agree, and gives frozen `Settings`. `roster` finds the tables of globs, `rendering` shows, `json_schema` describes.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,18 @@ from typing import Any
 from limnograph.settings import json_schema as _json_schema
 from limnograph.settings.document import parse
 from limnograph.settings.keeping import StoreSettings
-from limnograph.settings.known import known_monitors
+from limnograph.settings.known import known_kinds, known_monitors
 from limnograph.settings.models import Http, Metrics, Run
 from limnograph.settings.problems import Problem
 from limnograph.settings.rendering import show
 from limnograph.settings.resolve import resolve
-from limnograph.settings.resolved import Settings, TableGlob, TableSettings, reveal
+from limnograph.settings.resolved import (
+    CheckSettings,
+    Settings,
+    TableGlob,
+    TableSettings,
+    reveal,
+)
 from limnograph.settings.roster import Roster, roster
 from limnograph.settings.schedules import Cron, Every, Schedule
 from monitors.core import Monitor
@@ -25,6 +31,7 @@ from monitors.errors import ConfigError
 
 __all__ = [
     "DEFAULT_PATH",
+    "CheckSettings",
     "Cron",
     "Every",
     "Http",
@@ -39,6 +46,7 @@ __all__ = [
     "TableSettings",
     "check",
     "json_schema",
+    "known_kinds",
     "known_monitors",
     "load",
     "reveal",
@@ -66,8 +74,9 @@ def check(path: Path, monitors: Mapping[str, Monitor] | None = None) -> list[Pro
 
 
 def json_schema(monitors: Mapping[str, Monitor] | None = None) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of the file, the stanzas of all known monitors included."""
-    return _json_schema.json_schema(known_monitors() if monitors is None else monitors)
+    """The JSON Schema (draft 2020-12) of the file, monitors, checks and channels included."""
+    known = known_monitors() if monitors is None else monitors
+    return _json_schema.json_schema(known, known_kinds())
 
 
 def _read(
@@ -85,6 +94,6 @@ def _read(
     settings = (
         None
         if document.root.value is None and report.problems
-        else resolve(document, report, path, known)
+        else resolve(document, report, path, known, known_kinds())
     )
     return sorted(report.problems), None if report.problems else settings

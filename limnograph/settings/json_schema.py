@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from checks.core import Kind
+from limnograph.settings.alerts import json_schema as alerts_schema
+from limnograph.settings.check_schema import check_schemas
 from limnograph.settings.models import File, StoreForm
 from monitors.core import Monitor
 
@@ -19,14 +22,20 @@ _FORMS_OF_THE_STORE = ("StoreForm", "Retention", "MetricRetention")
 _FORMS = ("Http", "Run", "Metrics", *_FORMS_OF_TABLES, *_FORMS_OF_THE_STORE)
 
 
-def json_schema(known: Mapping[str, Monitor]) -> dict[str, Any]:
-    """A schema of draft 2020-12 with the stanzas of these monitors."""
+def json_schema(known: Mapping[str, Monitor], kinds: Mapping[str, Kind]) -> dict[str, Any]:
+    """A schema of draft 2020-12 with the stanzas of these monitors and kinds of checks."""
     schema = {**File.model_json_schema(), "title": "limnograph"}
     definitions: dict[str, Any] = schema["$defs"]
     _describe_store(schema, known)
     stanzas = _stanzas(known, definitions)
+    checks, of_checks = check_schemas(kinds)
+    definitions.update(of_checks)
     for name in _FORMS_OF_TABLES:
         definitions[name]["properties"]["monitors"].update(stanzas)
+        definitions[name]["properties"]["checks"].update(checks)
+    alerts, of_alerts = alerts_schema()
+    schema["properties"]["alerts"].update(alerts)
+    definitions.update(of_alerts)
     definitions["Table"].update(_IDENTIFIED)
     definitions["Metrics"]["properties"]["families"]["items"] = {"enum": _opt_in(known)}
     for form in (schema, *(definitions[name] for name in _FORMS)):

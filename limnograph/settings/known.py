@@ -1,41 +1,65 @@
-"""The monitors that a configuration may name: ours, and those of installed plug-ins."""
+"""The monitors and kinds of checks that a configuration may name: ours, and those of plug-ins."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, TypeVar
 
+import checks
 import monitors
+from checks.core import Kind
 from monitors.core import Monitor
 from monitors.errors import ConfigError
 
-GROUP = "limnograph.monitors"
+
+class Named(Protocol):
+    """What a plug-in gives: something with a name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=Named)
 
 
 def known_monitors(plugins: Iterable[EntryPoint] | None = None) -> Mapping[str, Monitor]:
     """Every monitor by its name, ours first; ConfigError when a plug-in is broken or clashes."""
-    known = {monitor.name: monitor for monitor in monitors.ALL}
-    for plugin in entry_points(group=GROUP) if plugins is None else plugins:
-        monitor = _loaded(plugin)
-        if monitor.name in known:
+    return known(monitors.ALL, Monitor, "limnograph.monitors", plugins)
+
+
+def known_kinds(plugins: Iterable[EntryPoint] | None = None) -> Mapping[str, Kind]:
+    """Every kind of check by its name, ours first; ConfigError as for monitors."""
+    return known(checks.ALL, Kind, "limnograph.checks", plugins)
+
+
+def known(
+    ours: Sequence[N], kind: type[N], group: str, plugins: Iterable[EntryPoint] | None = None
+) -> Mapping[str, N]:
+    """Ours and those of an entry point group; ConfigError when one is broken or clashes."""
+    found = {one.name: one for one in ours}
+    for plugin in entry_points(group=group) if plugins is None else plugins:
+        one = _loaded(plugin, kind)
+        if one.name in found:
+            word = kind.__name__.lower()
             raise ConfigError(
-                f"plug-in {plugin.name}: there is already a monitor named {monitor.name}",
-                "uninstall the plug-in, or rename its monitor",
+                f"plug-in {plugin.name}: there is already a {word} named {one.name}",
+                f"uninstall the plug-in, or rename its {word}",
             )
-        known[monitor.name] = monitor
-    return known
+        found[one.name] = one
+    return found
 
 
-def _loaded(plugin: EntryPoint) -> Monitor:
+def _loaded(plugin: EntryPoint, kind: type[N]) -> N:
     try:
-        monitor = plugin.load()
+        one = plugin.load()
     except Exception as error:  # a plug-in may fail in any way
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError(
             f"plug-in {plugin.name} ({plugin.value}) cannot be loaded: {reason}",
             "upgrade or uninstall it",
         ) from None
-    if not isinstance(monitor, Monitor):
+    if not isinstance(one, kind):
         raise ConfigError(
-            f"plug-in {plugin.name} ({plugin.value}) is a {type(monitor).__name__}, no Monitor",
-            "its entry point must name a monitors.core.Monitor",
+            f"plug-in {plugin.name} ({plugin.value}) is a {type(one).__name__}, no {kind.__name__}",
+            f"its entry point must name a {kind.__module__}.{kind.__name__}",
         )
-    return monitor
+    return one

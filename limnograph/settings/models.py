@@ -175,6 +175,11 @@ class Run(Form):
         description="Longest read of one table by one monitor.",
         json_schema_extra=_shown_default("60s"),
     )
+    rows_timeout: Duration = Field(
+        default=600,
+        description="Longest look at the rows of one table by its checks.",
+        json_schema_extra=_shown_default("10m"),
+    )
     log_only: bool = Field(
         default=False, description="Never read data, only the Delta log; some counts stay unknown."
     )
@@ -213,6 +218,11 @@ class Inherited(Form):
     )
     monitors: dict[str, Any] = Field(
         default_factory=dict, description="A stanza per monitor: its fields, true or false."
+    )
+    checks: Annotated[Any, WithJsonSchema({"type": "array", "items": {"type": "object"}})] = Field(
+        default=(),
+        description="What must hold: a list of forms, each with a type and the fields of that "
+        "type. Those of the defaults hold as well, unless one has the same id.",
     )
 
 
@@ -253,5 +263,8 @@ class File(Form):
     http: Http = Field(default_factory=Http, description="Where `limnograph serve` listens.")
     run: Run = Field(default_factory=Run, description="How tables are read.")
     metrics: Metrics = Field(default_factory=Metrics, description="What `/metrics` shows.")
+    alerts: Annotated[Any, WithJsonSchema({"type": "object"})] = Field(
+        default=None, description="Who is told of what does not pass: channels, and routes to them."
+    )
     defaults: Defaults = Field(default_factory=Defaults, description="What holds for every table.")
     tables: tuple[Table, ...] = Field(description="The tables to monitor.")

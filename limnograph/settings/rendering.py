@@ -5,9 +5,10 @@ from typing import Any
 
 import yaml
 
+from limnograph.settings import alerts
 from limnograph.settings.keeping import StoreSettings
 from limnograph.settings.references import is_reference, looks_secret
-from limnograph.settings.resolved import Settings, TableSettings
+from limnograph.settings.resolved import CheckSettings, Settings, TableSettings
 from monitors.core import Monitor
 from monitors.secrets import MASK, Secret
 
@@ -30,6 +31,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "http": settings.http.model_dump(mode="json"),
         "run": settings.run.model_dump(mode="json"),
         "metrics": settings.metrics.model_dump(mode="json"),
+        "alerts": alerts.document(settings.alerts),
         "tables": [
             *({"name": t.name, "uri": t.uri, **_table(t, known)} for t in settings.tables),
             *({"glob": g.text, **_table(g.like, known)} for g in settings.globs),
@@ -66,7 +68,14 @@ def _table(table: TableSettings, known: Mapping[str, Monitor]) -> dict[str, Any]
             for name, monitor in known.items()
             if monitor.scope == "table"
         },
+        "checks": [_check(check) for check in table.checks],
     }
+
+
+def _check(check: CheckSettings) -> dict[str, Any]:
+    """A check as it was written, with the id and the severity that it has."""
+    common = {"type": check.type, "id": check.id, "severity": str(check.severity)}
+    return {**common, **_masked({**check.written, **common})}
 
 
 def _masked(value: Any, name: str = "") -> Any:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from checks.core import Kind
+from limnograph.settings.agreeing import disagreements
+from limnograph.settings.alerts import alert_settings
 from limnograph.settings.document import Document
 from limnograph.settings.forms import fill, mapping, unknown
 from limnograph.settings.keeping import store_settings
@@ -15,7 +18,11 @@ from monitors.core import Monitor
 
 
 def resolve(
-    document: Document, report: Report, path: Path, known: Mapping[str, Monitor]
+    document: Document,
+    report: Report,
+    path: Path,
+    known: Mapping[str, Monitor],
+    kinds: Mapping[str, Kind],
 ) -> Settings:
     """The settings of a document; they are of use only when the report stays empty."""
     folder = path.parent.absolute()
@@ -25,8 +32,10 @@ def resolve(
             report.add((name,), unknown(name, list(File.model_fields)))
     metrics = fill(Metrics, raw.get("metrics"), ("metrics",), report)
     _check_families(metrics.families, known, report)
-    tables = Tables.of(raw.get("defaults"), folder, known, report)
+    tables = Tables.of(raw.get("defaults"), folder, known, kinds, report)
     tables.add_all(raw.get("tables"))
+    for problem in disagreements(tables.named, tables.globs, known):
+        report.merge((), problem)
     return Settings(
         path=path.absolute(),
         store=store_settings(raw.get("store"), folder, known, report),
@@ -36,6 +45,8 @@ def resolve(
         tables=tuple(tables.named),
         globs=tuple(tables.globs),
         monitors=known,
+        kinds=kinds,
+        alerts=alert_settings(raw.get("alerts"), folder, report),
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from checks.core import Kind
+from limnograph.settings.checks import Checks
 from limnograph.settings.forms import fill, mapping
 from limnograph.settings.locations import glob_parts, table_uri
 from limnograph.settings.models import Defaults, Table
@@ -24,6 +26,7 @@ class Tables:
     defaults: Defaults
     default_options: dict[str, Any]
     stanzas: Stanzas
+    checks: Checks
     folder: Path
     report: Report
     named: list[TableSettings] = field(default_factory=list)
@@ -32,16 +35,22 @@ class Tables:
 
     @classmethod
     def of(
-        cls, raw: object, folder: Path, known: Mapping[str, Monitor], report: Report
+        cls,
+        raw: object,
+        folder: Path,
+        known: Mapping[str, Monitor],
+        kinds: Mapping[str, Kind],
+        report: Report,
     ) -> "Tables":
         """No tables yet, but the defaults, whose stanza is `raw`."""
         defaults = fill(Defaults, raw, ("defaults",), report)
         stanzas = Stanzas(known, report)
         stanzas.set_defaults(defaults.monitors)
+        checks = Checks(kinds, folder, report)
+        checks.set_defaults(defaults.checks or None)
         at: At = ("defaults", "storage_options")
-        return cls(
-            defaults, options(defaults.storage_options, at, folder, report), stanzas, folder, report
-        )
+        default_options = options(defaults.storage_options, at, folder, report)
+        return cls(defaults, default_options, stanzas, checks, folder, report)
 
     def add_all(self, raw: object) -> None:
         """Add every item of the file's list of tables."""
@@ -112,5 +121,6 @@ class Tables:
             schedule=schedule,
             storage_options=merged(self.default_options, own),
             monitors=self.stanzas.settle(table.monitors, (*at, "monitors")),
+            checks=self.checks.settle(raw.get("checks"), (*at, "checks")),
             place=Place(self.report.document.file, line, column, field_path(at)),
         )

@@ -19,6 +19,13 @@ Any process may be killed at any time: a reading is written in one transaction, 
     cursor       scope, incarnation, monitor,         how far a monitor has read, and the totals of
                  position, totals                     its counters, which move only with it
     outcome      subject, monitor, outcome, …         how the last reading ended
+    verdict      subject, check, slice, status, …     the newest verdict of a check on a slice
+    verdict_log  subject, check, slice, at, …         what it was before, where it changed
+    incident     id, subject, check, slice, …         a check that does or did not pass; at most one
+                                                      is open of a `fingerprint`
+    outbox       incident, channel, sequence, …       messages: to be told, told, or given up
+    receipt      incident, channel, receipt           what a channel gave for the last message
+    expected     subject, check, since, until, …      what people said was as it should be
 
 Columns named `subject` and `scope` hold a subject's id (`table:main.bronze.posts`); the scope of
 limnograph's own counters is `service`. Subjects are never deleted, so nothing refers to what is
@@ -26,7 +33,7 @@ gone. `series.rolled_until` and `subject.facts_since` say before when points and
 Times are microseconds since 1970 in UTC; labels, totals and details JSON. NULL is unknown.
 """
 
-from limnograph.store.failures import TransientStoreError
+from limnograph.store.failures import IncidentError, TransientStoreError
 from limnograph.store.retention import Keep, Policy
 from limnograph.store.rows import (
     LOG,
@@ -34,14 +41,19 @@ from limnograph.store.rows import (
     Bucket,
     CounterRow,
     EventRow,
+    ExpectedRow,
     Grain,
     HistoryRow,
+    Judgement,
     LatestRow,
+    OutboxRow,
     OutcomeRow,
     PointRow,
     Record,
     Seen,
     SubjectRow,
+    VerdictChange,
+    VerdictRow,
 )
 from limnograph.store.store import Store, open_store
 
@@ -51,10 +63,14 @@ __all__ = [
     "Bucket",
     "CounterRow",
     "EventRow",
+    "ExpectedRow",
     "Grain",
     "HistoryRow",
+    "IncidentError",
+    "Judgement",
     "Keep",
     "LatestRow",
+    "OutboxRow",
     "OutcomeRow",
     "PointRow",
     "Policy",
@@ -63,5 +79,7 @@ __all__ = [
     "Store",
     "SubjectRow",
     "TransientStoreError",
+    "VerdictChange",
+    "VerdictRow",
     "open_store",
 ]

@@ -30,8 +30,10 @@ from limnograph.store.schema import (
     commit_fact,
     definition,
     event,
+    outbox,
     point,
     subject,
+    verdict_log,
 )
 from monitors.errors import StoreError
 
@@ -45,6 +47,8 @@ _GROWING: Mapping[str, ColumnElement[datetime]] = {
     "bucket": bucket.c.start,
     "definition": definition.c.at,
     "event": event.c.recorded_at,
+    "verdict_log": verdict_log.c.at,
+    "outbox": outbox.c.created_at,
 }
 
 

@@ -24,6 +24,10 @@ class TransientStoreError(StoreError):
     transient = True
 
 
+class IncidentError(StoreError):
+    """There is no such incident, or it cannot take what was asked of it."""
+
+
 @contextmanager
 def explained(location: Location) -> Iterator[None]:
     """Turn the errors of the database into StoreError.

@@ -8,6 +8,7 @@ longer reports is unknown: the series keeps its points and loses its latest valu
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,6 @@ from monitors.core import Measurement
 Point = tuple[datetime, float]
 _Identity = tuple[str, tuple[str, ...]]
 """Metric name and label values."""
-_Measured = Mapping[_Identity, Sequence[Point]]
 
 
 def new_points(known: Sequence[Point], measured: Sequence[Point]) -> list[Point]:
@@ -45,28 +45,36 @@ def new_points(known: Sequence[Point], measured: Sequence[Point]) -> list[Point]
     return added
 
 
-def write_measurements(
-    connection: Connection,
-    subject_id: str,
-    monitor: str,
-    measurements: Sequence[Measurement],
-    run: str,
-    *,
-    complete: bool,
-) -> bool:
-    """Write a reading's measurements; True when a point or a latest value changed.
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The measurements of one monitor; `complete` says that these are all it knows."""
 
-    `complete` says that the monitor reported all it knows. A value that is not a number is unknown.
+    monitor: str
+    measurements: Sequence[Measurement]
+    complete: bool
+
+
+def write_measurements(
+    connection: Connection, subject_id: str, run: str, reported: Sequence[Reported]
+) -> bool:
+    """Write the measurements of readings of a subject; True when a point or a latest value changed.
+
+    A value that is not a number is unknown.
     """
     measured: dict[_Identity, list[Point]] = {}
-    for one in measurements:
-        if not math.isnan(one.value):
-            measured.setdefault((one.metric.name, one.labels), []).append((one.at, one.value))
-    rows = _series(connection, subject_id, monitor, measured)
+    monitors: dict[_Identity, str] = {}
+    for mine in reported:
+        for one in mine.measurements:
+            if not math.isnan(one.value):
+                identity = (one.metric.name, one.labels)
+                measured.setdefault(identity, []).append((one.at, one.value))
+                monitors.setdefault(identity, mine.monitor)
+    rows = _series(connection, subject_id, monitors)
     points = {rows[identity].id: points for identity, points in measured.items()}
     wrote = _write_points(connection, points, run)
-    served = [row for row in rows.values() if row.monitor == monitor and row.latest is not None]
-    gone = [row.id for row in served if complete and _identity(row) not in measured]
+    complete = {mine.monitor for mine in reported if mine.complete}
+    served = [row for row in rows.values() if row.monitor in complete and row.latest is not None]
+    gone = [row.id for row in served if _identity(row) not in measured]
     latest = {row.id: (row.latest_at, row.latest) for row in rows.values()}
     return _write_latest(connection, latest, points, gone) or wrote
 
@@ -76,14 +84,13 @@ def _identity(row: Any) -> _Identity:
 
 
 def _series(
-    connection: Connection, subject_id: str, monitor: str, measured: _Measured
+    connection: Connection, subject_id: str, monitors: Mapping[_Identity, str]
 ) -> Mapping[_Identity, Any]:
     """Every series of a subject, among them those that are measured for the first time."""
     rows = {_identity(row): row for row in connection.execute(_SERIES, {"of": subject_id})}
-    owner = {"subject": subject_id, "monitor": monitor}
     missing = [
-        {**owner, "metric": metric, "labels": labels}
-        for metric, labels in measured
+        {"subject": subject_id, "monitor": monitor, "metric": metric, "labels": labels}
+        for (metric, labels), monitor in monitors.items()
         if (metric, labels) not in rows
     ]
     if not missing:

@@ -23,16 +23,19 @@ from limnograph.store.engine import Database
 from limnograph.store.holding import hold
 from limnograph.store.retention import Keep, Policy
 from limnograph.store.rollup import LENGTH, start_of
-from limnograph.store.rows import Grain
+from limnograph.store.rows import SERVICE, Grain
 from limnograph.store.schema import (
     bucket,
     commit_fact,
     definition,
     event,
+    incident,
+    outbox,
     point,
     rollup,
     series,
     subject,
+    verdict_log,
 )
 
 T = TypeVar("T")
@@ -145,7 +148,8 @@ def _tasks(database: Database, policy: Policy, now: datetime) -> Iterator[Task]:
     for keep, owners in by_keep.items():
         for group in _groups(owners):
             yield from _of_series(keep, now, dict(group))
-    for some in _groups(subjects):
+    # Summaries of incidents are about no subject.
+    for some in _groups([*subjects, SERVICE]):
         yield from _of_subjects(policy, now, dict(zip(some, some, strict=True)))
 
 
@@ -185,3 +189,16 @@ def _of_subjects(policy: Policy, now: datetime, ids: Mapping[str, str]) -> Itera
     yield Task("definition", definition.c.subject, definition.c.at, ids, at, drop, spare=1)
     at, drop = hour_of(now - policy.events)[0], removing.drop_events
     yield Task("event", event.c.subject, event.c.recorded_at, ids, at, drop)
+    yield from _of_verdicts(policy, now, ids)
+
+
+def _of_verdicts(policy: Policy, now: datetime, ids: Mapping[str, str]) -> Iterator[Task]:
+    at, past = hour_of(now - policy.verdicts)[0], removing.PAST_VERDICT
+    of, drop = verdict_log.c.subject, removing.drop_verdicts
+    # The newest change of a slice stays: it is the verdict in force.
+    yield Task("verdict_log", of, verdict_log.c.at, ids, at, drop, past)
+    at, ended = hour_of(now - policy.incidents)[0], removing.TOLD_LONG_AGO
+    of, drop = outbox.c.subject, removing.drop_messages
+    yield Task("outbox", of, outbox.c.last_at, ids, at, drop, ended)
+    of, drop = incident.c.subject, removing.drop_incidents
+    yield Task("incident", of, incident.c.resolved_at, ids, at, drop)

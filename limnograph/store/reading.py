@@ -53,14 +53,14 @@ def seen(
     """What is known before a reading, by (subject id, monitor)."""
     incarnations = dict.fromkeys(subject_ids, 1)
     query = select(subject.c.id, subject.c.incarnation)
-    for row in _of(connection, query, subject.c.id, subject_ids):
+    for row in of_subjects(connection, query, subject.c.id, subject_ids):
         incarnations[row.id] = row.incarnation
     found = {
         (of, monitor): Seen(number, None, number)
         for of, number in incarnations.items()
         for monitor in monitors
     }
-    rows = _of(connection, select(cursor), cursor.c.scope, subject_ids)
+    rows = of_subjects(connection, select(cursor), cursor.c.scope, subject_ids)
     for (of, monitor), row in newest(rows).items():
         position = Cursor(row.position, decoded(row.totals))
         found[of, monitor] = Seen(incarnations[of], position, row.incarnation)
@@ -86,7 +86,7 @@ def small_states(
     """The blobs of some subjects by subject and monitor; of the live files only the one named."""
     small = or_(state.c.monitor != LOG, state.c.key == log_key)
     found: dict[tuple[str, str], dict[str, State]] = {}
-    for row in _of(connection, select(state).where(small), state.c.subject, subject_ids):
+    for row in of_subjects(connection, select(state).where(small), state.c.subject, subject_ids):
         of_monitor = found.setdefault((row.subject, row.monitor), {})
         of_monitor[row.key] = State(row.key, row.format, row.version, row.blob)
     return found
@@ -95,7 +95,9 @@ def small_states(
 def outcomes(connection: Connection, subject_ids: Ids) -> list[OutcomeRow]:
     """How the last readings ended, by subject and monitor."""
     query = select(outcome).order_by(outcome.c.subject, outcome.c.monitor)
-    return [outcome_row(row) for row in _of(connection, query, outcome.c.subject, subject_ids)]
+    return [
+        outcome_row(row) for row in of_subjects(connection, query, outcome.c.subject, subject_ids)
+    ]
 
 
 def latest(connection: Connection, subject_ids: Ids) -> list[LatestRow]:
@@ -106,13 +108,13 @@ def latest(connection: Connection, subject_ids: Ids) -> list[LatestRow]:
         LatestRow(
             row.subject, row.monitor, row.metric, tuple(row.labels), row.latest, row.latest_at
         )
-        for row in _of(connection, query, series.c.subject, subject_ids)
+        for row in of_subjects(connection, query, series.c.subject, subject_ids)
     ]
 
 
 def counters(connection: Connection, scopes: Ids) -> list[CounterRow]:
     """The counters' totals, by scope, monitor, metric and labels."""
-    rows = newest(_of(connection, select(cursor), cursor.c.scope, scopes))
+    rows = newest(of_subjects(connection, select(cursor), cursor.c.scope, scopes))
     return [
         CounterRow(scope, monitor, metric, labels, value)
         for (scope, monitor), row in sorted(rows.items())
@@ -175,18 +177,21 @@ def buckets(
         .where(between(bucket.c.start, since, until))
         .order_by(bucket.c.subject, bucket.c.start)
     )
-    return [Bucket(**row._mapping) for row in _of(connection, query, bucket.c.subject, subject_ids)]
+    return [
+        Bucket(**row._mapping)
+        for row in of_subjects(connection, query, bucket.c.subject, subject_ids)
+    ]
 
 
 def events(connection: Connection, subject_ids: Ids, since: datetime | None) -> list[EventRow]:
     """What happened at or after a time, by that time."""
     query = select(event).where(between(event.c.at, since, None))
-    rows = _of(connection, query, event.c.subject, subject_ids)
+    rows = of_subjects(connection, query, event.c.subject, subject_ids)
     found = [EventRow(**row._mapping) for row in rows]
     return sorted(found, key=lambda one: (one.at, one.subject, one.kind, one.key))
 
 
-def _of(
+def of_subjects(
     connection: Connection, query: Select[Any], column: ColumnElement[str], ids: Ids
 ) -> Iterator[Row[Any]]:
     """The rows of some subjects; the query's order holds, because the ids are cut in order."""

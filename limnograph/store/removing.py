@@ -15,7 +15,9 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
+    not_,
     or_,
     select,
     update,
@@ -25,15 +27,21 @@ from limnograph.store import buckets
 from limnograph.store.rollup import Rollup, Span, fold
 from limnograph.store.rows import Grain
 from limnograph.store.schema import (
+    Name,
     Time,
+    Words,
     bucket,
     commit_fact,
     definition,
     event,
+    incident,
+    outbox,
     point,
+    receipt,
     rollup,
     series,
     subject,
+    verdict_log,
 )
 from limnograph.store.statements import upsert
 
@@ -124,6 +132,47 @@ def drop_events(connection: Connection, ids: Sequence[str], until: datetime) -> 
     return connection.execute(delete(event).where(old)).rowcount
 
 
+_LATER = verdict_log.alias("later")
+PAST_VERDICT = exists().where(
+    _LATER.c.subject == verdict_log.c.subject,
+    _LATER.c.check == verdict_log.c.check,
+    _LATER.c.slice == verdict_log.c.slice,
+    _LATER.c.at > verdict_log.c.at,
+)
+"""A verdict after which there was another one."""
+
+TOLD_LONG_AGO = and_(
+    outbox.c.state != "waiting",
+    not_(exists().where(incident.c.id == outbox.c.incident, incident.c.resolved_at.is_(None))),
+)
+"""A message of which nothing follows any more."""
+
+
+def drop_verdicts(connection: Connection, ids: Sequence[str], until: datetime) -> int:
+    """Changes of verdicts that were followed by another one."""
+    old = and_(verdict_log.c.subject.in_(ids), verdict_log.c.at < until, PAST_VERDICT)
+    key = (verdict_log.c.subject, verdict_log.c.check, verdict_log.c.slice, verdict_log.c.at)
+    rows = [
+        {"of": row.subject, "by": row.check, "part": row.slice, "then": row.at}
+        for row in connection.execute(select(*key).where(old))
+    ]
+    return _remove(connection, _DROP_VERDICT, rows)
+
+
+def drop_messages(connection: Connection, ids: Sequence[str], until: datetime) -> int:
+    """Messages that were told or given up, of incidents that are over."""
+    old = and_(outbox.c.subject.in_(ids), outbox.c.last_at < until, TOLD_LONG_AGO)
+    return connection.execute(delete(outbox).where(old)).rowcount
+
+
+def drop_incidents(connection: Connection, ids: Sequence[str], until: datetime) -> int:
+    """Incidents that are resolved, and what channels gave for them."""
+    old = and_(incident.c.subject.in_(ids), incident.c.resolved_at < until)
+    gone = select(incident.c.id).where(old)
+    connection.execute(delete(receipt).where(receipt.c.incident.in_(gone)))
+    return connection.execute(delete(incident).where(old)).rowcount
+
+
 def _drop_sums(connection: Connection, grain: Grain, ids: Sequence[str], until: datetime) -> int:
     of_grain = and_(bucket.c.subject.in_(ids), bucket.c.grain == grain)
     return connection.execute(delete(bucket).where(of_grain, bucket.c.start < until)).rowcount
@@ -178,6 +227,12 @@ _DROP_DAYS = delete(rollup).where(
     rollup.c.series == bindparam("of"),
     rollup.c.grain == "day",
     rollup.c.start < bindparam("last", type_=Time),
+)
+_DROP_VERDICT = delete(verdict_log).where(
+    verdict_log.c.subject == bindparam("of"),
+    verdict_log.c.check == bindparam("by", type_=Name),
+    verdict_log.c.slice == bindparam("part", type_=Words),
+    verdict_log.c.at == bindparam("then", type_=Time),
 )
 _DROP_DEFINITION = delete(definition).where(
     definition.c.subject == bindparam("of"),

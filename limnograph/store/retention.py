@@ -39,13 +39,18 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long everything is kept; `metrics` holds every metric that is not kept as `gauges`."""
+    """How long everything is kept; `metrics` holds every metric that is not kept as `gauges`.
+
+    `verdicts` is about their history, `incidents` about those that are resolved, and what was told.
+    """
 
     gauges: Keep = Keep()
     metrics: Mapping[str, Keep] = field(default_factory=dict)
     facts: timedelta = timedelta(days=400)
     definitions: timedelta = timedelta(days=400)
     events: timedelta = timedelta(days=400)
+    verdicts: timedelta = timedelta(days=400)
+    incidents: timedelta = timedelta(days=400)
 
     def of(self, metric: str) -> Keep:
         """What holds for a metric; one that nobody knows any more is kept as most are."""

@@ -4,11 +4,13 @@ Times are aware datetimes in UTC. Label values are in the order their metric dec
 None.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from checks.core import Check, Severity, Status, Verdict
+from exporters.core import Message
 from monitors.core import Cursor, Outcome, Problem, Reading, Subject
 
 SERVICE = "service"
@@ -164,3 +166,127 @@ class EventRow:
     run: str
     message: str
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+Routes = Callable[[Message], Sequence[str]]
+"""The names of the channels that are told of a message."""
+
+
+def _no_link(message: Message) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One evaluation of one check, to be written whole.
+
+    The monitor of `record` is that of the check. `duration` is in seconds. `link` gives the one URL
+    of a message. What opens while `silent` is not told by itself; see `Store.summarise`. With `again`
+    nothing was new to the check: the verdicts are those of before, which stand. They do not count
+    as further ones for its patience, and its series stay as they are.
+    """
+
+    record: Record
+    check: Check
+    verdicts: tuple[Verdict, ...]
+    duration: float
+    routes: Routes
+    silent: bool = False
+    again: bool = False
+    link: Callable[[Message], str] = _no_link
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """The newest verdict of a check on one slice; `check` is its id among those of its subject.
+
+    `since` is when its status began. `duration` of the evaluation is in seconds. `severity` is that
+    of the check.
+    """
+
+    subject: str
+    check: str
+    verdict: Verdict
+    at: datetime
+    since: datetime
+    last_pass_at: datetime | None
+    run: str
+    duration: float
+    severity: Severity
+    owner: str
+    tags: tuple[str, ...]
+    kind: str
+    description: str
+
+    @property
+    def slice(self) -> str:
+        return self.verdict.slice
+
+    @property
+    def status(self) -> Status:
+        return self.verdict.status
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChange:
+    """A verdict from `at` on, until the next one: another status, or another reason not to pass.
+
+    Its samples and its detail are not kept.
+    """
+
+    subject: str
+    check: str
+    at: datetime
+    verdict: Verdict
+    severity: Severity
+    run: str
+
+    @property
+    def slice(self) -> str:
+        return self.verdict.slice
+
+    @property
+    def status(self) -> Status:
+        return self.verdict.status
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRow:
+    """A span of which somebody said that what a check saw there was expected."""
+
+    id: int
+    subject: str
+    check: str
+    since: datetime
+    until: datetime
+    by: str
+    note: str
+    at: datetime
+
+
+OutboxState = Literal["waiting", "delivered", "dead"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A message for one channel. `attempts` failed since `first_at`; `error` is the last one's.
+
+    `lease` names who may deliver it until `lease_until`, and `receipt` is what the channel gave for
+    the incident's message before. `sends` counts how often it was accepted.
+    """
+
+    id: int
+    subject: str
+    channel: str
+    message: Message
+    state: OutboxState
+    created_at: datetime
+    next_at: datetime
+    attempts: int
+    first_at: datetime | None
+    last_at: datetime | None
+    sends: int
+    lease: str
+    lease_until: datetime | None
+    error: str
+    receipt: Mapping[str, str] = field(default_factory=dict)

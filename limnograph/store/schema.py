@@ -21,10 +21,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision of the newest migration; a store at it needs none."""
 
 VERSION_TABLE = "limnograph_version"
@@ -83,6 +84,17 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+def held(text: str) -> str:
+    """A text as the column type Words keeps it.
+
+    >>> held("a\\0b\\ud800")
+    'a?b?'
+    """
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+
+
 class Words(TypeDecorator[str]):
     """Text that comes from outside: what no database can hold becomes a question mark.
 
@@ -94,9 +106,7 @@ class Words(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None or (value.isascii() and "\0" not in value):
-            return value
-        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+        return None if value is None else held(value)
 
 
 METADATA = MetaData()
@@ -259,4 +269,117 @@ outcome = Table(
     Column("at", Time, nullable=False),
     Column("last_success_at", Time),
     Column("run", Name, nullable=False),
+)
+
+verdict = Table(
+    "verdict",
+    METADATA,
+    Column("subject", Name, primary_key=True),
+    Column("check", Name, primary_key=True),
+    Column("slice", Words, primary_key=True),
+    Column("status", Name, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("severity", Name, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("owner", Words, nullable=False),
+    Column("tags", Json, nullable=False),
+    Column("description", Words, nullable=False),
+    Column("at", Time, nullable=False),
+    Column("since", Time, nullable=False),
+    Column("last_pass_at", Time),
+    Column("bad_since", Time),
+    Column("recent", Name, nullable=False),
+    Column("run", Name, nullable=False),
+    Column("duration", Double, nullable=False),
+    Column("document", Json, nullable=False),
+)
+
+verdict_log = Table(
+    "verdict_log",
+    METADATA,
+    Column("subject", Name, primary_key=True),
+    Column("check", Name, primary_key=True),
+    Column("slice", Words, primary_key=True),
+    Column("at", Time, primary_key=True),
+    Column("status", Name, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("severity", Name, nullable=False),
+    Column("run", Name, nullable=False),
+    Column("document", Json, nullable=False),
+)
+
+_OPEN = text("resolved_at IS NULL")
+
+incident = Table(
+    "incident",
+    METADATA,
+    Column("id", Name, primary_key=True),
+    Column("fingerprint", Name, nullable=False),
+    Column("subject", Name, nullable=False),
+    Column("check", Name, nullable=False),
+    Column("slice", Words, nullable=False),
+    Column("status", Name, nullable=False),
+    Column("severity", Name, nullable=False),
+    Column("opened_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Column("since", Time, nullable=False),
+    Column("resolved_at", Time),
+    Column("snoozed_until", Time),
+    Column("silent", Boolean, nullable=False),
+    Column("told_status", Name),
+    Column("told_severity", Name),
+    Column("sequence", Integer, nullable=False),
+    Column("run", Name, nullable=False),
+    Column("document", Json, nullable=False),
+    # What at most one may be open of.
+    Index("incident_open", "fingerprint", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("incident_subject", "subject", "opened_at"),
+)
+
+outbox = Table(
+    "outbox",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("subject", Name, nullable=False),
+    Column("incident", Name, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("channel", Name, nullable=False),
+    Column("event_id", Name, nullable=False),
+    Column("message", Json, nullable=False),
+    Column("state", Name, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("next_at", Time, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_at", Time),
+    Column("last_at", Time),
+    Column("sends", Integer, nullable=False),
+    Column("lease", Name, nullable=False),
+    Column("lease_until", Time),
+    Column("error", Words, nullable=False),
+    UniqueConstraint("incident", "channel", "sequence", name="outbox_place"),
+    Index("outbox_due", "state", "channel", "next_at"),
+    Index("outbox_subject", "subject", "created_at"),
+)
+
+receipt = Table(
+    "receipt",
+    METADATA,
+    Column("incident", Name, primary_key=True),
+    Column("channel", Name, primary_key=True),
+    Column("receipt", Json, nullable=False),
+    Column("at", Time, nullable=False),
+)
+
+expected = Table(
+    "expected",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("subject", Name, nullable=False),
+    Column("check", Name, nullable=False),
+    Column("since", Time, nullable=False),
+    Column("until", Time, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("at", Time, nullable=False),
+    Index("expected_check", "subject", "check"),
 )

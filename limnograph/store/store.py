@@ -15,6 +15,7 @@ from limnograph.store import (
     writing,
 )
 from limnograph.store.engine import Database
+from limnograph.store.judged import Judged
 from limnograph.store.location import locate
 from limnograph.store.migrating import migrate
 from limnograph.store.retention import Policy
@@ -23,6 +24,7 @@ from limnograph.store.rows import (
     Record,
     Seen,
 )
+from limnograph.store.telling import Telling
 from limnograph.store.views import Views
 from monitors.core import State, Totals
 
@@ -43,7 +45,7 @@ def open_store(url: str) -> "Store":
     return Store(database)
 
 
-class Store(Views):
+class Store(Views, Judged, Telling):
     """All that limnograph remembers. Each method is one transaction (`prune` many).
 
     Every method raises StoreError; one with `transient` may not come again when the call is

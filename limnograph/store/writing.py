@@ -1,6 +1,6 @@
 """What one reading does to the store, in the one transaction that it is given."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, select, update
@@ -10,7 +10,7 @@ from limnograph.store.definitions import write_definitions
 from limnograph.store.events import insert_events
 from limnograph.store.holding import hold, hold_one, stamp
 from limnograph.store.outcomes import write_outcomes
-from limnograph.store.points import write_measurements
+from limnograph.store.points import Reported, write_measurements
 from limnograph.store.rows import LOG, OutcomeRow, Record, Seen
 from limnograph.store.schema import commit_fact, cursor, state, subject
 from limnograph.store.statements import insert_missing, upsert
@@ -23,26 +23,49 @@ def write_record(connection: Connection, record: Record) -> None:
     ValueError when it has facts, definitions or states but no cursor, which is what keeps two
     runners from writing over each other.
     """
-    reading, subject_id = record.reading, record.subject.id
+    current = hold_one(connection, record.subject)
+    changed = write_progress(connection, record, current)
+    changed |= write_rest(connection, [record])
+    if changed:
+        stamp(connection, [record.subject.id])
+
+
+def write_progress(connection: Connection, record: Record, current: int) -> bool:
+    """Move the cursor of a reading of a subject that is held, and write what moves with it.
+
+    `current` is the subject's incarnation. True when anything changed that people see. Raises as
+    `write_record`; nothing was written then.
+    """
+    reading = record.reading
     if not reading.cursor and _moves_with_cursor(reading):
         raise ValueError(f"{record.monitor}: a reading with facts or states must carry a cursor")
-    current = hold_one(connection, record.subject)
-    changed = False
-    if reading.cursor:
-        changed = _write_progress(connection, record, reading.cursor, current)
-    events = insert_events(connection, subject_id, reading.events, record.now, record.run)
-    changed |= events > 0
-    changed |= write_measurements(
-        connection,
-        subject_id,
-        record.monitor,
-        reading.measurements,
-        record.run,
-        complete=reading.outcome is Outcome.ASSESSED,
+    return reading.cursor is not None and _move(connection, record, reading.cursor, current)
+
+
+def write_rest(
+    connection: Connection, records: Sequence[Record], unmeasured: Collection[str] = ()
+) -> bool:
+    """Write the events, measurements and outcomes of readings of one subject, of one run.
+
+    The monitors that are `unmeasured` keep the values that they report no more. True when anything
+    changed that people see.
+    """
+    subject_id, run = records[0].subject.id, records[0].run
+    events = sum(
+        insert_events(connection, subject_id, record.reading.events, record.now, run)
+        for record in records
     )
-    changed |= bool(write_outcomes(connection, [_outcome(record)]))
-    if changed:
-        stamp(connection, [subject_id])
+    reported = [
+        Reported(
+            record.monitor,
+            record.reading.measurements,
+            record.reading.outcome is Outcome.ASSESSED and record.monitor not in unmeasured,
+        )
+        for record in records
+    ]
+    changed = write_measurements(connection, subject_id, run, reported)
+    outcomes = write_outcomes(connection, [_outcome(record) for record in records])
+    return events > 0 or changed or bool(outcomes)
 
 
 def write_log(
@@ -104,7 +127,7 @@ def touch(connection: Connection, rows: Sequence[OutcomeRow]) -> None:
         stamp(connection, changed & held)
 
 
-def _write_progress(connection: Connection, record: Record, to: Cursor, current: int) -> bool:
+def _move(connection: Connection, record: Record, to: Cursor, current: int) -> bool:
     """Move the cursor, and write what is only true once it has moved."""
     reading, seen = record.reading, record.seen
     incarnation = _incarnation(seen, current, recreated=reading.recreated)

@@ -19,13 +19,16 @@ import structlog
 
 from exporters.exposition import Exposition
 from exporters.prometheus import Sample
-from limnograph import __version__, self_metrics
+from checks import metrics as check_metrics
+from checks.incidents import Incident
+from limnograph import __version__, incident_metrics, self_metrics
 from limnograph.due import overdue_time
 from limnograph.settings.models import Metrics
-from limnograph.settings.resolved import Settings, TableSettings
-from limnograph.settings.schedules import Cron
-from limnograph.store import SERVICE, CounterRow, LatestRow, Store
+from limnograph.settings.resolved import CheckSettings, Settings, TableSettings
+from limnograph.settings.schedules import Cron, Schedule
+from limnograph.store import SERVICE, CounterRow, LatestRow, Store, VerdictRow
 from limnograph.store_watch import StoreWatch
+from limnograph.web.check_samples import shown as shown_of_checks
 from limnograph.web.table_samples import Attempt, shown
 from monitors.core import Subject
 from monitors.errors import StoreError
@@ -43,7 +46,7 @@ def page(settings: Settings) -> Exposition:
     """An empty page for a configuration: its monitors' metrics and our own, its budget."""
     declared = [metric for monitor in settings.monitors.values() for metric in monitor.metrics]
     return Exposition(
-        [*declared, *self_metrics.ALL],
+        [*declared, *check_metrics.ALL, *self_metrics.ALL, *incident_metrics.ALL],
         opt_in=settings.metrics.families,
         max_series=settings.metrics.max_series,
     )
@@ -55,6 +58,7 @@ class _Table:
     # Pairs by monitor, plain for the same reason as samples are.
     stored: tuple[tuple[str, tuple[Sample, ...]], ...] = ()
     attempts: tuple[tuple[str, Attempt], ...] = ()
+    verdicts: tuple[VerdictRow, ...] = ()
     until: datetime | None = None
 
 
@@ -87,6 +91,7 @@ class MetricsFeed:
         self._tables: dict[str, _Table] = {}
         self._others: set[str] = set()
         self._unread: set[str] = set()
+        self._incidents: Sequence[Incident] = ()
         self._revision = -1
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -124,6 +129,7 @@ class MetricsFeed:
             self._show(touched | anew, now)
         finally:
             self._exposition.replace("process", (*self._watch.samples, *self._own()))
+            self._exposition.replace("incidents", incident_metrics.samples(self._incidents, now))
             self._exposition.render()
 
     def _choose(self) -> set[str]:
@@ -180,6 +186,7 @@ class MetricsFeed:
         if revision != self._revision or self._unread:
             self._read_readings(tables)
             self._read_others(news & self._others)
+            self._incidents = self._store.incidents()
         # A cycle has ended: idle tables have been read too.
         ended = any(id_.startswith("monitor:") for id_ in changed)
         attempted = set(self._tables) if ended else tables.union(overdue)
@@ -214,19 +221,30 @@ class MetricsFeed:
             attempts[row.subject][row.monitor] = Attempt.of(row)
         for id_, by_monitor in attempts.items():
             self._tables[id_].attempts = tuple(by_monitor.items())
+        judged = [id_ for id_ in ids if self._tables[id_].settings.checks]
+        verdicts: dict[str, list[VerdictRow]] = {id_: [] for id_ in judged}
+        for verdict in self._store.verdicts(sorted(judged)) if judged else ():
+            verdicts[verdict.subject].append(verdict)
+        for id_, rows in verdicts.items():
+            self._tables[id_].verdicts = tuple(rows)
 
     def _show(self, ids: Iterable[str], now: datetime) -> None:
         for id_ in ids:
             table = self._tables[id_]
-            on = table.settings.monitors.keys()
-            samples, table.until = shown(
-                table.settings.subject,
-                {name: samples for name, samples in table.stored if name in on},
+            settings, stored = table.settings, dict(table.stored)
+            on = settings.monitors.keys()
+            samples, until = shown(
+                settings.subject,
+                {name: samples for name, samples in stored.items() if name in on},
                 {name: attempt for name, attempt in table.attempts if name in on},
-                partial(_overdue, table.settings),
+                partial(_overdue, settings, settings.schedule),
                 now,
             )
-            self._exposition.replace(id_, samples)
+            judged, judged_until = shown_of_checks(
+                settings, stored, table.verdicts, partial(_check_overdue, settings), now
+            )
+            table.until = min((at for at in (until, judged_until) if at), default=None)
+            self._exposition.replace(id_, (*samples, *judged))
 
 
 def _sample(row: LatestRow | CounterRow) -> Sample:
@@ -234,12 +252,16 @@ def _sample(row: LatestRow | CounterRow) -> Sample:
     return intern(row.metric), tuple(map(intern, row.labels)), row.value
 
 
-def _overdue(table: TableSettings, read_at: datetime) -> datetime:
-    if isinstance(table.schedule, Cron):
+def _overdue(table: TableSettings, schedule: Schedule, read_at: datetime) -> datetime:
+    if isinstance(schedule, Cron):
         # Cron knows minutes, so the tables of one line share a few answers.
         minute = read_at.replace(second=0, microsecond=0)
-        return _cron_overdue(table.schedule, table.time_zone, minute)
-    return overdue_time(table.schedule, table.time_zone, read_at)
+        return _cron_overdue(schedule, table.time_zone, minute)
+    return overdue_time(schedule, table.time_zone, read_at)
+
+
+def _check_overdue(table: TableSettings, check: CheckSettings, judged_at: datetime) -> datetime:
+    return _overdue(table, check.schedule or table.schedule, judged_at)
 
 
 @lru_cache(maxsize=4096)

@@ -1,5 +1,5 @@
 """The crash tests run on both databases."""
 
-from tests.databases import postgres_server, store_url
+from tests.databases import postgres_server, store, store_url
 
-__all__ = ["postgres_server", "store_url"]
+__all__ = ["postgres_server", "store", "store_url"]

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from checks.core import Status
 from exporters.history import Bucket, MonitorOutcome, TableHistory
 from exporters.report import Report, Today, build, to_json, today
 from exporters.report_markdown import cell, to_markdown
 from exporters.report_text import other_events, to_text
 from exporters.rules import Window
 from monitors.core import Event, EventKind, Outcome, Problem
+from tests.exporters.judged import judged, verdicts
 
 # A Thursday.
 NOW = datetime(2026, 3, 5, 12, 30, tzinfo=UTC)
@@ -97,8 +99,23 @@ NEW = TableHistory("main.dim.topics")
 TABLES = (POSTS, LABELS, SUMMARIES, BROKEN, NEW)
 
 
+CHECKS = (
+    judged(
+        Status.FAIL,
+        "labels-are-known",
+        table=LABELS.name,
+        reason="4 of 150 rows have a label that is not known",
+        mend="see the classifier",
+        rows=150,
+        bad=4,
+    ),
+    judged(Status.NOT_ASSESSED, table=SUMMARIES.name, reason="history is 2 days", mend="wait"),
+    judged(Status.PASS, table=POSTS.name),
+)
+
+
 def report() -> Report:
-    return build(TABLES, NOW)
+    return build(TABLES, NOW, checks=verdicts(*CHECKS))
 
 
 def text(value: Report, *, quiet: bool = False, width: int = 120) -> str:

@@ -9,7 +9,9 @@ import pytest
 import monitors
 from exporters.report import build
 from limnograph.cli.exit import Exit
-from limnograph.cli.report import annotations, exit_code
+from limnograph.cli.options import FailOn
+from limnograph.cli.report import exit_code, shown_in_a_job
+from limnograph.cli.written import annotations
 from tests.exporters.test_report import LABELS, NOW, POSTS, SUMMARIES, TABLES
 from tests.limnograph.cli.conftest import Command
 
@@ -129,7 +131,7 @@ def test_a_github_job_shows_the_troubles(
 
 
 def test_annotations_are_one_line_each() -> None:
-    assert annotations(build(TABLES, NOW)) == [
+    assert annotations(shown_in_a_job(build(TABLES, NOW))) == [
         "::error title=main.bronze.crawls%3A unreadable::commit 812 is not JSON",
         "::error title=main.silver.labels%3A late::no data since 2026-03-05 06:30; the next commit "
         "was due by 2026-03-05 10:30 (2 h ago)",
@@ -138,10 +140,10 @@ def test_annotations_are_one_line_each() -> None:
 
 
 def test_exit_codes_of_a_report() -> None:
-    assert exit_code(build(TABLES, NOW), strict=True) is Exit.UNREADABLE
-    assert exit_code(build([POSTS, LABELS], NOW), strict=True) is Exit.OK
-    assert exit_code(build([SUMMARIES], NOW), strict=False) is Exit.OK
-    assert exit_code(build([SUMMARIES], NOW), strict=True) is Exit.STRICT
+    assert exit_code(build(TABLES, NOW), FailOn.WARNING, strict=True) is Exit.UNREADABLE
+    assert exit_code(build([POSTS, LABELS], NOW), FailOn.WARNING, strict=True) is Exit.OK
+    assert exit_code(build([SUMMARIES], NOW), FailOn.WARNING, strict=False) is Exit.OK
+    assert exit_code(build([SUMMARIES], NOW), FailOn.WARNING, strict=True) is Exit.STRICT
 
 
 def test_a_glob_is_reported_as_it_was_found(folder: Path, command: Command) -> None:

@@ -11,7 +11,7 @@ from monitors.errors import ConfigError
 KNOWN = {"ingestion": ingestion.MONITOR, "freshness": freshness.MONITOR}
 TABLES = "tables:\n  - {name: a, uri: ./a}\n"
 VALID_TABLE_FIELDS = (
-    "owner, tags, time_zone, schedule, storage_options, monitors, name, uri, glob, description"
+    "owner, tags, time_zone, schedule, storage_options, monitors, checks, name, uri, glob, description"
 )
 
 
@@ -35,7 +35,7 @@ SHAPE = {
     ),
     "unknown part like no other": (
         "tables: []\nzzz: {}\n",
-        "c.yaml:2:1: zzz: unknown field; valid here: store, http, run, metrics, defaults, tables",
+        "c.yaml:2:1: zzz: unknown field; valid here: store, http, run, metrics, alerts, defaults, tables",
     ),
     "part of the wrong kind": (
         f"http: 9899\n{TABLES}",
@@ -356,7 +356,7 @@ MONITORS = {
     "defaults with what only a table has": (
         f"defaults: {{name: x}}\n{TABLES}",
         "c.yaml:1:12: defaults.name: unknown field; valid here: owner, tags, time_zone, schedule, "
-        "storage_options, monitors",
+        "storage_options, monitors, checks",
     ),
 }
 

@@ -52,11 +52,15 @@ run:
   concurrency: 32
   workers: 2
   timeout: 90s
+  rows_timeout: 10m
   log_only: true
 metrics:
   max_series: 200000
   families:
   - lakehouse_table_commits_total
+alerts:
+  channels: {{}}
+  routes: []
 tables:
 - name: a.b.c
   uri: {tmp_path}/c

@@ -64,7 +64,7 @@ def test_a_store_of_a_newer_program_is_refused(store_url: str) -> None:
     open_store(store_url).close()
     run_statement(store_url, f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
     error = refusal(store_url)
-    assert "was written by a newer limnograph (schema 9999, this program knows 0002)" in str(error)
+    assert "was written by a newer limnograph (schema 9999, this program knows 0003)" in str(error)
     assert error.mend == "upgrade limnograph"
 
 

@@ -19,6 +19,7 @@ from limnograph.store.location import locate
 from limnograph.store.pruning import BATCH
 from limnograph.store.schema import METADATA, bucket
 from monitors.core import Definition, Metric, Outcome, Subject
+from tests.limnograph.store.judgements import FAIL, PASS, check, judge, taken, to_slack
 from tests.limnograph.store.samples import (
     LABELS,
     POSTS,
@@ -353,3 +354,42 @@ def test_events_go_by_when_they_were_told(store: Store) -> None:
 def test_a_policy_that_would_lose_something_is_refused(keep: Callable[[], Keep]) -> None:
     with pytest.raises(ValueError, match="points go before hours"):
         keep()
+
+
+def test_old_verdicts_go_but_the_one_in_force_stays(store: Store) -> None:
+    for day, verdict in enumerate([PASS, FAIL, PASS, FAIL]):
+        judge(store, verdict, at=START + day * DAYS, routes=lambda message: [])
+    judge(store, FAIL, of=check("other"), at=START, routes=lambda message: [])
+    policy = replace(POLICY, verdicts=2 * DAYS)
+    assert store.prune(policy, END, dry_run=True) == {"verdict_log": 3}
+    assert store.prune(policy, END) == {"verdict_log": 3}
+    assert [one.at for one in store.verdict_history(POSTS.id, "posts-a-day")] == [START + 3 * DAYS]
+    assert len(store.verdict_history(POSTS.id, "other")) == 1
+    assert len(store.verdicts()) == 2
+
+
+def test_incidents_that_are_over_go_with_all_that_was_told_of_them(store: Store) -> None:
+    judge(store, FAIL, at=START)
+    judge(store, PASS, at=START + DAYS)
+    judge(store, FAIL, of=check("open"), at=START)
+    judge(store, FAIL, of=check("silent"), at=START, silent=True)
+    store.summarise("run-1", to_slack, START)
+    for _ in range(2):
+        for row in taken(store, START + DAYS):
+            store.delivered(row.id, {"ts": "1"}, row.message.at, row.lease)
+    judge(store, PASS, of=check("silent"), at=START + DAYS)
+    policy = replace(POLICY, incidents=2 * DAYS)
+    # The summary goes, and both messages of the incident that is over; one message still waits.
+    gone = {"outbox": 3, "incident": 2}
+    assert store.prune(policy, END, dry_run=True) == gone
+    assert store.prune(policy, END) == gone
+    assert [one.check_id for one in store.incidents(open_only=False)] == ["open"]
+    assert [row.state for row in store.outbox()] == ["delivered", "waiting"]
+    assert store.prune(policy, END) == {}
+
+
+def test_a_message_that_nobody_could_deliver_outlives_its_incident(store: Store) -> None:
+    judge(store, FAIL, at=START)
+    judge(store, PASS, at=START + DAYS)
+    assert store.prune(replace(POLICY, incidents=2 * DAYS), END) == {"incident": 1}
+    assert len(taken(store, END)) == 1

@@ -1,0 +1,123 @@
+"""Replays the detector over a series: what it would have said of every point when it was new."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from checks.volume.detector import Detector, Seen
+from checks.volume.outlook import Outlook
+from checks.volume.wording import against, between, number
+from checks.volume.words import USUAL, Judged, State, Tuning
+
+__all__ = ["Judged", "State", "Tuning", "backtest", "judge", "predict"]
+
+
+def backtest(
+    times: Sequence[datetime], values: Sequence[float | None], tuning: Tuning = USUAL
+) -> list[Judged]:
+    """Judge every point from those before it alone; one result per point, in order.
+
+    Times are aware and rise; values that are None or not finite are unknown, which is not zero.
+    """
+    detector = Detector(tuning)
+    return [judge(detector, at, value) for at, value in zip(times, values, strict=True)]
+
+
+def judge(detector: Detector, at: datetime, value: float | None) -> Judged:
+    """Judge the next point of a series, and learn from it."""
+    outlook = detector.outlook(at)
+    told = predict(detector, at, outlook)
+    if value is None or not math.isfinite(value):
+        return told
+    value = float(value)
+    seen = detector.look(at, value, outlook)
+    judged = _judged(detector, told, value, seen)
+    learning = told.state is State.LEARNING
+    detector.train(at, value, outlook, flagged=judged.flag and not learning)
+    return judged
+
+
+def predict(detector: Detector, at: datetime, outlook: Outlook | None) -> Judged:
+    """What a point should be, before it is seen."""
+    tuning = detector.tuning
+    missing = detector.missing()
+    state = State.LEARNING if missing else State.NORMAL
+    expected = lower = upper = None
+    if outlook is not None:
+        expected = outlook.expected
+        lower, upper = outlook.bounds(detector.alarm, tuning.floor)
+    lower = None if tuning.side == "high" else lower
+    upper = None if tuning.side == "low" else upper
+    lower = tuning.minimum if tuning.minimum is not None else lower
+    upper = tuning.maximum if tuning.maximum is not None else upper
+    if expected is not None and lower is not None:
+        expected = max(expected, lower)
+    if expected is not None and upper is not None:
+        expected = min(expected, upper)
+    return Judged(at, None, expected, lower, upper, 0.0, False, state, missing or "unknown")
+
+
+def _judged(detector: Detector, told: Judged, value: float, seen: Seen) -> Judged:
+    alarm, tuning = detector.alarm, detector.tuning
+    outside = _outside(told, value)
+    declared = _undeclared(tuning, value)
+    learning = told.state is State.LEARNING
+    drifted = seen.ready and seen.window >= alarm and _matters(detector, seen.shift)
+    frozen = tuning.flatline and seen.run >= alarm
+    flag = declared or (not learning and (outside or drifted or frozen))
+    surprise = max(_on_side(tuning, told, value) * seen.point, seen.window, seen.run)
+    if flag:
+        surprise = max(surprise, alarm)
+    score = surprise / (surprise + alarm)
+    state = told.state
+    if flag:
+        state = State.NO_CHANGE if frozen and not outside else State.RECOVERING
+    return replace(
+        told,
+        value=value,
+        score=score if flag else score / 2,
+        flag=flag,
+        state=state,
+        reason=_reason(told, value, seen, state, outside=outside or declared),
+    )
+
+
+def _outside(told: Judged, value: float) -> bool:
+    below = told.lower is not None and value < told.lower
+    return below or (told.upper is not None and value > told.upper)
+
+
+def _undeclared(tuning: Tuning, value: float) -> bool:
+    below = tuning.minimum is not None and value < tuning.minimum
+    return below or (tuning.maximum is not None and value > tuning.maximum)
+
+
+def _on_side(tuning: Tuning, told: Judged, value: float) -> float:
+    """1 if a value lies on a side that is judged, else 0."""
+    if tuning.side == "both" or told.expected is None:
+        return 1.0
+    return float((value < told.expected) == (tuning.side == "low"))
+
+
+def _matters(detector: Detector, shift: float) -> bool:
+    """Whether the mean of the last values is away by more than is nobody's business."""
+    side = detector.tuning.side
+    if (shift > 0 and side == "low") or (shift < 0 and side == "high"):
+        return False
+    if detector.scale is None or not detector.scale.logarithmic:
+        return abs(shift) > 2 * detector.tuning.floor
+    return abs(math.expm1(shift)) > detector.tuning.floor
+
+
+def _reason(told: Judged, value: float, seen: Seen, state: State, *, outside: bool) -> str:
+    if state is State.LEARNING:
+        return told.reason
+    if state is State.NO_CHANGE:
+        return f"{number(value)} has not changed for {seen.same} points; it usually does"
+    if state is State.RECOVERING and not outside:
+        word = "above" if seen.shift > 0 else "below"
+        return f"the last {seen.length} points together are {word} what is usual"
+    if told.expected is None:
+        return f"{number(value)} is outside of {between(told.lower, told.upper)}"
+    return against(value, told.expected)

@@ -1,0 +1,54 @@
+"""What the page shows of the checks of one table, given what is stored of them and the time. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+
+from checks.core import Check, Status
+from checks.metrics import shown as shown_of_check
+from exporters.prometheus import Sample, visible
+from limnograph.settings.resolved import CheckSettings, TableSettings
+from limnograph.store.rows import VerdictRow
+from limnograph.web.table_samples import Shown
+
+Overdue = Callable[[CheckSettings, datetime], datetime]
+"""From an evaluation of a check to the time after which it no longer speaks for the table."""
+
+_WORST = list(Status)
+
+
+def shown(
+    table: TableSettings,
+    stored: Mapping[str, Sequence[Sample]],
+    verdicts: Sequence[VerdictRow],
+    overdue: Overdue,
+    now: datetime,
+) -> Shown:
+    """The samples of a table's checks, by `check:<id>` as `stored`, and their newest verdicts.
+
+    A check that was not evaluated for too long keeps its timestamps only.
+    """
+    samples: list[Sample] = []
+    ends: list[datetime] = []
+    by_check: dict[str, list[VerdictRow]] = {}
+    for row in verdicts:
+        by_check.setdefault(row.check, []).append(row)
+    for settings in table.checks:
+        if not (rows := by_check.get(settings.id)):
+            continue
+        last_run = max(row.at for row in rows)
+        end = overdue(settings, last_run)
+        mine = (*_of(table.check(settings), rows), *stored.get(settings.monitor, ()))
+        samples += visible(mine, current=now <= end)
+        ends += [end] if now <= end else []
+    return Shown(tuple(samples), min(ends, default=None))
+
+
+def _of(check: Check, rows: Sequence[VerdictRow]) -> tuple[Sample, ...]:
+    status = min((row.verdict.status for row in rows), key=_WORST.index)
+    passes = [row.last_pass_at for row in rows]
+    # A check has passed when all of its slices have.
+    passed = min((at for at in passes if at), default=None) if all(passes) else None
+    newest = max(rows, key=attrgetter("at"))
+    measured = shown_of_check(check, status, newest.at, passed, newest.duration)
+    return tuple((one.metric.name, one.labels, one.value) for one in measured)
