@@ -13,7 +13,7 @@ BENCHMARKS := $(filter-out __init__ loopback_s3 raw_reads,$(basename $(notdir $(
 BOTH := --numprocesses=2 --dist=worksteal
 QUICK := not spark and not slow and not proof
 
-.PHONY: .venv spark check lint types unit test docs demo bench proof constraints clean help
+.PHONY: .venv spark check lint types unit test dashboards docs demo bench proof constraints clean help
 
 help: ## say what there is
 	@sed -n 's/^\([a-z.]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -50,6 +50,9 @@ unit: .venv
 test: lint types spark ## everything but the proof, with coverage
 	$(BIN)/pytest $(BOTH) -m "$(QUICK)" --cov --cov-report=
 	$(BIN)/pytest -m "(spark or slow) and not proof" --durations=15 --cov --cov-append
+
+dashboards: .venv ## the Grafana dashboards, made anew from exporters/grafana
+	$(BIN)/python -m exporters.grafana
 
 docs: .venv ## the documentation, its reference pages made anew, as a site in site/
 	$(BIN)/python -m docs.generate

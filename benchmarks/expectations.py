@@ -138,7 +138,7 @@ def _checks(chosen: Sequence[Stanza]) -> list[RowCheck]:
 
 def _batches(file: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(file) as source:
-        yield from source.iter_batches(_BATCH, columns=columns)
+        yield from source.iter_batches(_BATCH, columns=list(columns) if columns else None)
 
 
 def adapter(file: Path) -> list[Verdict]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from checks.expectations import catalogue
 from checks.expectations.wording import ARGUMENTS, EXPLAINED, REFUSED
-from exporters.report_markdown import cell, row
+from exporters.markdown import cell, row
 
 PAGE = "reference/expectations.md"
 _MADE = "<!-- Made from the code by `make docs`; edit the code instead. -->\n"

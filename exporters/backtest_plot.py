@@ -36,6 +36,7 @@ _NO_METADATA = {
     "png": {"Software": None},
 }
 _TITLE = 110  # characters
+_WRITTEN_OUT = 1e12
 _ROWS = 500  # of the table of flagged points
 
 
@@ -81,7 +82,7 @@ def _draw(document: Mapping[str, Any], figure: "Figure") -> None:
         formatter = ConciseDateFormatter(locator, tz=zone)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_formatter(formatter)
         axes.margins(x=0.01)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
     axes.set_xlabel(f"time ({document['time_zone']})")
     axes.grid(visible=True, axis="y", linewidth=0.5, alpha=0.5)
     for side in ("top", "right"):
@@ -99,6 +100,10 @@ def _draw(document: Mapping[str, Any], figure: "Figure") -> None:
     if points:
         # Below the plot, where it can cover no data.
         figure.legend(loc="outside lower center", ncols=5, frameon=False)
+
+
+def _tick(value: float) -> str:
+    return number(value) if abs(value) < _WRITTEN_OUT else f"{value:.3g}"
 
 
 def _plain(text: str) -> str:

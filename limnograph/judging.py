@@ -13,6 +13,7 @@ import structlog
 
 from checks.core import Check, Kind, Status, Verdict
 from checks.metrics import measurements
+from checks.rows.outcome import AGAIN
 from exporters.core import Message
 from limnograph.cycle import CheckResult, Due, Known, Lake, OpenTable, Result, Written
 from limnograph.explaining import explained
@@ -173,10 +174,7 @@ class Judging:
             return [_Judged(c, (v,), 0.0) for c, v in zip(checks, verdicts, strict=True)]
         took = (loop.time() - started) / len(checks)
         found = {finding.check: finding.verdict for finding in outcome.findings}
-        return [
-            _Judged(check, (found[check.id],), took, outcome.position, outcome.recreated)
-            for check in checks
-        ]
+        return [_of_rows(check, found[check.id], took, outcome) for check in checks]
 
     async def _look(
         self, due: Due, checks: Sequence[Check], position: str | None, now: datetime
@@ -286,6 +284,13 @@ class Judging:
             exc_info=None if isinstance(error, LimnographError) else error,
         )
         return Verdict.error(reason, mend)
+
+
+def _of_rows(check: Check, verdict: Verdict, took: float, outcome: RowOutcome) -> _Judged:
+    """An evaluation of rows; they are judged once more where another try may do better."""
+    if verdict.detail.get(AGAIN):
+        return _Judged(check, (verdict,), took)
+    return _Judged(check, (verdict,), took, outcome.position, outcome.recreated)
 
 
 def _attempt(result: Result, now: datetime) -> Attempt:

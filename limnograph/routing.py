@@ -94,6 +94,11 @@ def link_of(settings: AlertSettings, table: str, check: str = "", incident: str 
     return settings.link.format_map({key: quote(value, safe="") for key, value in fields.items()})
 
 
+def nobody(message: Message) -> tuple[str, ...]:
+    """Routes that lead nowhere."""
+    return ()
+
+
 def links(settings: AlertSettings) -> Callable[[Message], str]:
     """What gives the one URL of a message."""
     return lambda message: link_of(settings, message.table, message.check, message.incident)

@@ -28,7 +28,9 @@ def row_job(
     `bounds` are learned ones by check, `tables` all declared ones by name. Raises SecretError when
     an option of a store cannot be resolved.
     """
-    others = [tables[name] for name in named_tables(checks) if name in tables]
+    # Statements know no case.
+    by_name = {name.casefold(): other for name, other in tables.items()}
+    others = [by_name[name] for name in named_tables(checks) if name in by_name]
     return RowJob(
         subject=table.subject,
         uri=table.uri,
@@ -42,14 +44,14 @@ def row_job(
 
 
 def named_tables(checks: Iterable[Check]) -> list[str]:
-    """The tables that statements of some checks name, beside the relations that each has."""
+    """The tables that statements of some checks name, in lower case, beside each one's own."""
     from checks.rows import own
     from monitors.lakes.rows.sql import tables_named
 
     names: set[str] = set()
     for check in checks:
         if check.kind in own.ASKED:
-            names.update(tables_named(own.statement(check)))
+            names.update(map(str.casefold, tables_named(own.statement(check))))
     return sorted(names - OWN_RELATIONS)
 
 

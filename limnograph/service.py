@@ -16,7 +16,7 @@ from limnograph.judging import Rules
 from limnograph.lake_workers import LakeWorkers
 from limnograph.progress import Advance
 from limnograph.reporting import watched, with_found
-from limnograph.routing import channels, links, refreshes, routes
+from limnograph.routing import channels, links, nobody, refreshes, routes
 from limnograph.runner import run_cycle
 from limnograph.scheduler import LastRuns, Scheduler, everything, stopping_on_signals
 from limnograph.self_metrics import STORE_OUTAGES
@@ -117,15 +117,15 @@ class Service:
         """The lake as the settings of now want it."""
         return self._lake(self.settings.run)
 
-    def rules(self, *, again: bool = False) -> Rules:
-        """What judging needs of the settings of now; see `judging.Rules`."""
+    def rules(self, *, again: bool = False, silent: bool = False) -> Rules:
+        """What judging needs of the settings of now; see `judging.Rules`. `silent` tells nobody."""
         settings = self.settings
         declared = (m for monitor in settings.monitors.values() for m in monitor.metrics)
         return Rules(
             kinds=settings.kinds,
             metrics={metric.name: metric for metric in (*declared, *check_metrics.ALL)},
             tables={table.name: table for table in self.tables},
-            routes=routes(settings.alerts),
+            routes=nobody if silent else routes(settings.alerts),
             link=links(settings.alerts),
             timeout=float(settings.run.rows_timeout),
             again=again,
@@ -147,12 +147,17 @@ class Service:
         )
 
     async def cycle(
-        self, due: Sequence[Due], advance: Advance = lambda: None, *, again: bool = False
+        self,
+        due: Sequence[Due],
+        advance: Advance = lambda: None,
+        *,
+        again: bool = False,
+        silent: bool = False,
     ) -> CycleResult:
         """Read and judge some tables, and store what came of it.
 
-        With `again` rows are judged that were judged before. StoreError when the store cannot be
-        used.
+        With `again` rows are judged that were judged before, and `silent` tells nobody of it.
+        StoreError when the store cannot be used.
         """
         run = self.settings.run
         with self.store_watch.noting("written"):
@@ -164,7 +169,7 @@ class Service:
                 concurrency=run.concurrency,
                 timeout=float(run.timeout),
                 advance=advance,
-                rules=self.rules(again=again),
+                rules=self.rules(again=again, silent=silent),
             )
         self.store_watch.works("written")
         return result

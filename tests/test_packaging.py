@@ -39,7 +39,12 @@ def test_the_wheel_adds_four_names_to_site_packages(wheel: list[str]) -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_the_wheel_holds_each_room_whole_and_typed(room: str, wheel: list[str]) -> None:
-    present = {str(f) for f in committed() if f.parts[0] == room}
+    # What builds the dashboards needs a library that only development has.
+    present = {
+        str(f)
+        for f in committed()
+        if f.parts[0] == room and f.parts[:2] != ("exporters", "grafana")
+    }
     moved = {n for n in wheel if n.startswith("limnograph/_data/")}
     assert {n for n in wheel if n.startswith(f"{room}/")} - moved == present
     assert f"{room}/py.typed" in present

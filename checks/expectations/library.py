@@ -30,12 +30,22 @@ def quiet() -> Iterator[None]:
 def loaded() -> Any:
     """The package `great_expectations`, with its expectations registered."""
     with quiet():
+        _keep_progress_bars_in_this_process()
         import great_expectations
         import great_expectations.expectations.core
 
     logging.captureWarnings(False)  # the import turns it on for the whole process
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     return great_expectations
+
+
+def _keep_progress_bars_in_this_process() -> None:
+    """The lock of progress bars would be a semaphore of the system, which a killed worker leaks."""
+    import threading
+
+    import tqdm
+
+    tqdm.tqdm.set_lock(threading.RLock())
 
 
 def registered() -> list[str]:

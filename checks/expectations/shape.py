@@ -163,21 +163,36 @@ def _is_table_type(word: str, found: str) -> bool | None:
 
 def _is_pandas_type(word: str, column: "pa.DataType") -> bool | None:
     """What the library says of one value of a type; None where it knows no type of this name."""
-    import pandas as pd
+    if not _is_known_to_pandas(word):
+        return None
     import pyarrow as pa
 
-    made = pa.table({"value": pa.array([_example(column)], column)}).to_pandas()
+    made = pa.table({"value": pa.array([_example(column)], column)})
     expectation: Any = library.built(
-        "expect_column_values_to_be_in_type_list", {"column": "value", "type_list": [word]}
+        "expect_column_values_to_be_of_type", {"column": "value", "type_": word}
     )
-    engine = library.engine(pd.DataFrame(made))
+    engine = library.engine(made.to_pandas(coerce_temporal_nanoseconds=True))
+    metrics = library.dependencies(expectation, engine)
+    values, reason = library.measured(engine, list(metrics.values()))
+    if any(metric.id not in values for metric in metrics.values()):
+        raise Unfit(f"great-expectations could not judge the type: {safe(reason, ())}")
+    named = {name: values[metric.id] for name, metric in metrics.items()}
+    return library.passes(expectation, named, engine)
+
+
+def _is_known_to_pandas(word: str) -> bool:
+    """Whether the library finds a type of this name in numpy, pandas or Python."""
+    import numpy as np
+    import pandas as pd
+
     try:
-        metrics = library.dependencies(expectation, engine)
-        values, _ = library.measured(engine, list(metrics.values()))
-        named = {name: values[metric.id] for name, metric in metrics.items()}
-        return library.passes(expectation, named, engine)
-    except Exception:  # the library raises ValueError where it recognises no type
-        return None
+        np.dtype(word)
+    except (TypeError, ValueError, SyntaxError):
+        return isinstance(getattr(pd, word, None), type) or word.lower() in _OF_PYTHON
+    return True
+
+
+_OF_PYTHON = ("none", "bool", "int", "long", "float", "bytes", "complex", "str", "string_types")
 
 
 def _example(column: "pa.DataType") -> Any:

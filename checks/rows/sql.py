@@ -2,23 +2,25 @@
 
 import math
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from checks.core import Check, Kind, Status, Verdict
 from checks.forms import RowForm
+from checks.limits import (
+    BADLY,
+    WELL,
+    ComparisonField,
+    LimitField,
+    bounds,
+    check_limits,
+    limit_text,
+    tightest,
+)
+from checks.limits import judged as judged_by
 from checks.rows.sql_rule import Sql
 from checks.rows.statements import demand
-from checks.threshold.form import (
-    _COMPARISONS,
-    Comparison,
-    LimitField,
-    _check_limits,
-    _comparison,
-    limit_text,
-)
-from checks.threshold.judging import _BADLY, _WELL, _bounds, _status, _tightest
 from checks.wording import number, plural
 from monitors.lakes.rows.sql import check_statement
 
@@ -31,9 +33,7 @@ class Form(RowForm):
         description="SELECT that returns one number; it may read new_rows, whole and other"
         " declared tables."
     )
-    comparison: Annotated[
-        Comparison, BeforeValidator(_comparison), WithJsonSchema(_COMPARISONS)
-    ] = Field(
+    comparison: ComparisonField = Field(
         description="What is bad: a number above, at_least, below, at_most, equal or not_equal to"
         " the limit, or between or outside the two ends of a range; an end is within its range."
     )
@@ -48,8 +48,7 @@ class Form(RowForm):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        limits: Any = self
-        _check_limits(limits)
+        check_limits(self)
         if self.quarantine is not None or self.samples:
             raise ValueError("a number has no rows to show or to keep; write type: sql_rule")
         return self
@@ -83,15 +82,16 @@ def judged(check: Check, table: Any) -> Verdict:
 
 
 def _verdict(check: Check, found: float) -> Verdict:
-    limits: Any = check.form
-    status, limit = _status(limits, found)
-    words = (_WELL if status is Status.PASS else _BADLY)[limits.comparison]
-    lower, upper = _bounds(limits)
+    limits = check.form
+    assert isinstance(limits, Form)
+    status, limit = judged_by(limits, found)
+    words = (WELL if status is Status.PASS else BADLY)[limits.comparison]
+    lower, upper = bounds(limits)
     return Verdict(
         status,
         f"the statement returned {number(found)}, {words.format(limit_text(limit))}",
         observed=found,
-        expected=_WELL[limits.comparison].format(limit_text(_tightest(limits))),
+        expected=WELL[limits.comparison].format(limit_text(tightest(limits))),
         lower=lower,
         upper=upper,
     )

@@ -1,74 +1,25 @@
 """The form of a threshold: a metric, what its values come to, and limits that fit each other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from math import isfinite
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from checks.core import Count
-from checks.forms import DURATION, CheckForm
-from checks.wording import Length, length, near, number
+from checks.forms import CheckForm
+from checks.limits import ComparisonField, LimitField, check_limits
+from checks.wording import Length, near
 from monitors.core import TABLE_LABELS, Metric
 
-Comparison = Literal[
-    "above", "at_least", "below", "at_most", "equal", "not_equal", "between", "outside"
-]
 Aggregation = Literal[
     "last", "min", "max", "mean", "count", "increase", "change", "relative_change"
 ]
-Limit = float | tuple[float, float]
-
-_SYMBOLS = {
-    ">": "above", ">=": "at_least", "<": "below", "<=": "at_most", "==": "equal", "=": "equal",
-    "!=": "not_equal",
-}  # fmt: skip
-_PAIRED = ("between", "outside")
 _TIMESTAMP = "_timestamp_seconds"
 ROW_CHANGES = "lakehouse_table_row_changes_total"
 """The one counter whose past is kept, as the rows of every hour."""
 COUNTS: Mapping[str, Count] = {"insert": "inserted", "update": "updated", "delete": "deleted"}
 """How hours count the rows of each of its changes."""
-
-
-def _comparison(written: object) -> object:
-    return _SYMBOLS.get(written, written) if isinstance(written, str) else written
-
-
-def _limit(written: object) -> Limit:
-    if isinstance(written, list | tuple):
-        if len(written) != 2:
-            raise ValueError(f"a range has two ends, got {len(written)}; write [low, high]")
-        low, high = (_one(end) for end in written)
-        if low > high:
-            raise ValueError(f"the range begins above its end; write [{high:g}, {low:g}]")
-        return low, high
-    return _one(written)
-
-
-def _one(written: object) -> float:
-    if isinstance(written, str) and written[-1:] in "smhd" and written[:1].isdigit():
-        return length(written).total_seconds()
-    try:
-        value = float("" if isinstance(written, bool) else written)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"expected a number, got {written!r}; write for example 100") from None
-    if not isfinite(value):
-        raise ValueError(f"{written!r} is no limit; write a number, or leave it out")
-    return value
-
-
-_ONE_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": DURATION}]}
-_SCHEMA: dict[str, Any] = {
-    "anyOf": [
-        *_ONE_SCHEMA["anyOf"],
-        {"type": "array", "items": _ONE_SCHEMA, "minItems": 2, "maxItems": 2},
-        {"type": "null"},
-    ]
-}
-LimitField = Annotated[Limit | None, BeforeValidator(_limit), WithJsonSchema(_SCHEMA)]
-_COMPARISONS: dict[str, Any] = {"enum": [*get_args(Comparison), *_SYMBOLS]}
 
 
 class ThresholdForm(CheckForm):
@@ -93,9 +44,7 @@ class ThresholdForm(CheckForm):
     age: bool = Field(
         default=False, description="Judge how long ago a timestamp is, in seconds; limits: 26h."
     )
-    comparison: Annotated[
-        Comparison, BeforeValidator(_comparison), WithJsonSchema(_COMPARISONS)
-    ] = Field(
+    comparison: ComparisonField = Field(
         description="What is bad: a value above, at_least, below, at_most, equal or not_equal to "
         "the limit, or between or outside the two ends of a range; an end is within its range."
     )
@@ -110,50 +59,10 @@ class ThresholdForm(CheckForm):
 
     @model_validator(mode="after")
     def _fits(self) -> "ThresholdForm":
-        _check_limits(self)
+        check_limits(self)
         _check_window(self)
         _check_labels(self)
         return self
-
-
-def _check_limits(form: ThresholdForm) -> None:
-    limits = {
-        name: limit for name in ("warn", "fail") if (limit := getattr(form, name)) is not None
-    }
-    if not limits:
-        raise ValueError("there is no limit; write fail: or warn: with a number")
-    for name, limit in limits.items():
-        if isinstance(limit, tuple) != (form.comparison in _PAIRED):
-            mend = "[low, high]" if form.comparison in _PAIRED else "one number"
-            raise ValueError(f"{name} does not fit comparison {form.comparison}; write {mend}")
-    if form.warn is None or form.fail is None:
-        return
-    if form.comparison == "not_equal":
-        raise ValueError("with not_equal a value is always one of two limits; write only one")
-    if form.warn == form.fail or not _reached_before(form.comparison, form.warn, form.fail):
-        raise ValueError(
-            f"warn {limit_text(form.warn)} is not reached before fail {limit_text(form.fail)}; "
-            f"write a warn that is {_MILDER[form.comparison]}"
-        )
-
-
-_MILDER = {
-    "above": "less than fail", "at_least": "less than fail",
-    "below": "greater than fail", "at_most": "greater than fail",
-    "equal": "another value than fail",
-    "between": "a range around that of fail", "outside": "a range within that of fail",
-}  # fmt: skip
-
-
-def _reached_before(comparison: Comparison, warn: Limit, fail: Limit) -> bool:
-    if isinstance(warn, tuple) and isinstance(fail, tuple):
-        wide, narrow = (warn, fail) if comparison == "between" else (fail, warn)
-        return wide[0] <= narrow[0] and narrow[1] <= wide[1]
-    assert isinstance(warn, float)
-    assert isinstance(fail, float)
-    if comparison == "equal":
-        return True
-    return warn < fail if comparison in ("above", "at_least") else warn > fail
 
 
 def _check_window(form: ThresholdForm) -> None:
@@ -188,13 +97,6 @@ def _check_labels(form: ThresholdForm) -> None:
     change = form.labels.get("change", "insert")
     if form.metric == ROW_CHANGES and change not in COUNTS:
         raise ValueError(f"{form.metric} counts no {change!r}; {near(change, COUNTS)}")
-
-
-def limit_text(limit: Limit, text: Callable[[float], str] = number) -> str:
-    """A limit in words, each of its numbers written by `text`."""
-    if isinstance(limit, tuple):
-        return f"{text(limit[0])} to {text(limit[1])}"
-    return text(limit)
 
 
 @lru_cache(maxsize=1)

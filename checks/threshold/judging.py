@@ -1,35 +1,17 @@
 """Values against limits: the verdict of each series, in words."""
 
-import operator
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from checks.core import Check, Past, Status, Verdict
-from checks.threshold.form import Comparison, Limit, ThresholdForm, limit_text
+from checks.limits import BADLY, WELL, Limit, bounds, judged, limit_text, tightest
+from checks.threshold.form import ThresholdForm
 from checks.threshold.values import Value, slice_name, values
 from checks.wording import listed, number, percent, size, span
 
-_IS_BAD: Mapping[str, Callable[[float, float], bool]] = {
-    "above": operator.gt,
-    "at_least": operator.ge,
-    "below": operator.lt,
-    "at_most": operator.le,
-    "equal": operator.eq,
-    "not_equal": operator.ne,
-}
 _MINUTE, _AGES = 60, 1e12  # seconds that read better in other units
-_BADLY = {
-    "above": "above {}", "at_least": "which is at least {}", "below": "below {}",
-    "at_most": "which is at most {}", "equal": "which is bad", "not_equal": "not {}",
-    "between": "within {}", "outside": "outside {}",
-}  # fmt: skip
-_WELL = {
-    "above": "at most {}", "at_least": "less than {}", "below": "at least {}",
-    "at_most": "more than {}", "equal": "anything but {}", "not_equal": "{}",
-    "between": "outside {}", "outside": "within {}",
-}  # fmt: skip
 
 
 def judge(check: Check, past: Past) -> Sequence[Verdict]:
@@ -61,51 +43,20 @@ def _verdict(form: ThresholdForm, value: Value) -> Verdict:
     if value.value is None:
         reason = f"{_what(form)} is unknown: {value.reason}"
         return Verdict.not_assessed(reason, value.mend, window=value.window)
-    status, limit = _status(form, value.value)
+    status, limit = judged(form, value.value)
     write = _writer(form, value.value, limit)
-    words = (_WELL if status is Status.PASS else _BADLY)[form.comparison]
-    lower, upper = _bounds(form)
+    words = (WELL if status is Status.PASS else BADLY)[form.comparison]
+    lower, upper = bounds(form)
     return Verdict(
         status,
         f"{_what(form)} is {write(value.value)}, {words.format(limit_text(limit, write))}",
         "" if status is Status.PASS else "see what changed it, or mend the limit",
         observed=value.value,
-        expected=_WELL[form.comparison].format(limit_text(_tightest(form), write)),
+        expected=WELL[form.comparison].format(limit_text(tightest(form), write)),
         lower=lower,
         upper=upper,
         window=value.window,
     )
-
-
-def _status(form: ThresholdForm, value: float) -> tuple[Status, Limit]:
-    """How a value is judged, and by which limit."""
-    for status, limit in ((Status.FAIL, form.fail), (Status.WARN, form.warn)):
-        if limit is not None and _reaches(value, form.comparison, limit):
-            return status, limit
-    return Status.PASS, _tightest(form)
-
-
-def _reaches(value: float, comparison: Comparison, limit: Limit) -> bool:
-    if isinstance(limit, tuple):
-        return (limit[0] <= value <= limit[1]) == (comparison == "between")
-    return _IS_BAD[comparison](value, limit)
-
-
-def _tightest(form: ThresholdForm) -> Limit:
-    """The limit that is reached first."""
-    limit = form.fail if form.warn is None else form.warn
-    assert limit is not None  # the form has at least one
-    return limit
-
-
-def _bounds(form: ThresholdForm) -> tuple[float | None, float | None]:
-    """The least and the greatest value that would pass, where there are such."""
-    limit = _tightest(form)
-    if isinstance(limit, tuple):
-        return limit if form.comparison == "outside" else (None, None)
-    lower = limit if form.comparison in ("below", "at_most", "not_equal") else None
-    upper = limit if form.comparison in ("above", "at_least", "not_equal") else None
-    return lower, upper
 
 
 def _what(form: ThresholdForm) -> str:

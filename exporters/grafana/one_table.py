@@ -182,7 +182,7 @@ def _volume(board: dashboard.Dashboard) -> None:
         )
     board.with_panel(
         lines_of(
-            "Rows",
+            "Rows over time",
             "Live rows.",
             (latest(TABLE, "lakehouse_table_rows", THIS_TABLE), "rows"),
             unit=units.LocaleFormat,
@@ -191,7 +191,7 @@ def _volume(board: dashboard.Dashboard) -> None:
     )
     board.with_panel(
         lines_of(
-            "Size",
+            "Size over time",
             "Size of the live files; files that VACUUM has yet to remove are left out.",
             (latest(TABLE, "lakehouse_table_size_bytes", THIS_TABLE), "size"),
             unit=units.BytesIEC,

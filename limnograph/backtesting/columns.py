@@ -8,6 +8,7 @@ from functools import partial
 from limnograph.backtesting.numbers import number
 from limnograph.backtesting.texts import shown
 from limnograph.backtesting.timestamps import is_written_out, moment
+from limnograph.settings.problems import did_you_mean
 from monitors.errors import ConfigError
 
 SEPARATORS = ",;\t|"
@@ -32,11 +33,16 @@ _VALUES = (
     ),
     *("amount", "metric", "n", "cnt"),
 )
+_KEYS = frozenset({"", "id", "index", "unnamed: 0", "row", "key"})
+"""Columns of numbers that count nothing but the rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Places of the time and the value in a row, from 0, and what to call them in problems."""
+    """Places of the time and the value in a row, from 0, and what to call them in problems.
+
+    `others` are columns that could have been the value, where nothing but its place told which.
+    """
 
     separator: str
     header: bool
@@ -44,6 +50,7 @@ class Columns:
     value: int
     time_name: str
     value_name: str
+    others: tuple[str, ...] = ()
 
 
 def separator_of(lines: Sequence[str]) -> str:
@@ -57,34 +64,80 @@ def separator_of(lines: Sequence[str]) -> str:
     return max(SEPARATORS, key=likeness)
 
 
-def columns_of(rows: Sequence[Sequence[str]], separator: str, where: str) -> Columns:
-    """The columns of a file by its first rows that are not empty; ConfigError where none fit."""
+def columns_of(
+    rows: Sequence[Sequence[str]], separator: str, where: str, value_name: str | None = None
+) -> Columns:
+    """The columns of a file by its first rows that are not empty; ConfigError where none fit.
+
+    The value is the column of that name, else one that is usually called so, else the first with
+    numbers behind the time, else before it.
+    """
     names = [cell.strip().lstrip("#").strip().lower() for cell in rows[0]]
     header = _is_header(names, separator)
     sample = rows[1:] if header else rows
     places = range(max(map(len, rows)))
-    time = _named(names, _TIMES, places) if header else None
+
+    def called(place: int) -> str:
+        named = header and place < len(rows[0]) and rows[0][place].strip()
+        return shown(rows[0][place].strip())[1:-1] if named else f"column {place + 1}"
+
+    if value_name is not None:
+        value = _place_of(value_name, names if header else [], where)
+        places_of_time = [place for place in places if place != value]
+        time = _time(names if header else [], sample, places_of_time)
+        candidates = [value]
+    else:
+        time = _time(names if header else [], sample, places)
+        candidates = _values(names if header else [], sample, places, time, separator)
+    if time is None or not candidates:
+        raise ConfigError(_nothing(where, time, names if header else None))
+    others = tuple(map(called, candidates[1:]))
+    return Columns(
+        separator, header, time, candidates[0], called(time), called(candidates[0]), others
+    )
+
+
+def _place_of(wanted: str, names: Sequence[str], where: str) -> int:
+    """The place of a column by its name, or by its number from 1 where there is no header."""
+    if wanted.strip().lower() in names:
+        return names.index(wanted.strip().lower())
+    if not names and wanted.isdecimal() and int(wanted) > 0:
+        return int(wanted) - 1
+    if not names:
+        raise ConfigError(f"{where}: the columns have no names", "give the number of one, from 1")
+    advice = did_you_mean(wanted, names, f"there is {', '.join(map(shown, names[:_LISTED]))}")
+    raise ConfigError(f"{where}: no column is called {shown(wanted)}", advice)
+
+
+def _time(
+    names: Sequence[str], sample: Sequence[Sequence[str]], places: Sequence[int]
+) -> int | None:
+    time = _named(names, _TIMES, places)
     # Numbers may be times as well, so columns that can be nothing else come first.
     for fits in (is_written_out, _is_time):
         time = _most(sample, places, fits) if time is None else time
-    if time is None and not sample:
-        time = 0
+    return 0 if time is None and not sample else time
+
+
+def _values(
+    names: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    places: Sequence[int],
+    time: int | None,
+    separator: str,
+) -> list[int]:
+    """Columns that may be the value, the best one first; one that is surely it stands alone."""
     others = [place for place in places if place != time]
-    value = _named(names, _VALUES, others) if header else None
+    named = _named(names, _VALUES, others)
+    if named is not None:
+        return [named]
+    behind = sorted(others, key=lambda place: (time is not None and place < time, place))
+    telling = [p for p in behind if p >= len(names) or names[p] not in _KEYS] or behind
     for missing in (False, True):
-        if value is None:
-            value = _most(sample, others, partial(_is_number, separator=separator, missing=missing))
-    if value is None and (len(others) == 1 or (others and not sample)):
-        value = others[0]
-    if time is None or value is None:
-        raise ConfigError(_nothing(where, time, names if header else None))
-    time_name, value_name = (
-        shown(rows[0][place].strip())[1:-1]
-        if header and place < len(rows[0])
-        else f"column {place + 1}"
-        for place in (time, value)
-    )
-    return Columns(separator, header, time, value, time_name, value_name)
+        fits = partial(_is_number, separator=separator, missing=missing)
+        if found := _all_most(sample, telling, fits):
+            return found
+    return telling[:1] if len(others) == 1 or not sample else []
 
 
 def _is_header(names: Sequence[str], separator: str) -> bool:
@@ -109,11 +162,18 @@ def _most(
     rows: Sequence[Sequence[str]], places: Sequence[int], fits: Callable[[str], bool]
 ) -> int | None:
     """The first place at which the most rows fit; None where no row does."""
+    return next(iter(_all_most(rows, places, fits)), None)
+
+
+def _all_most(
+    rows: Sequence[Sequence[str]], places: Sequence[int], fits: Callable[[str], bool]
+) -> list[int]:
+    """The places at which the most rows fit; none where no row does."""
     counts = {
         place: sum(fits(row[place].strip()) for row in rows if place < len(row)) for place in places
     }
     best = max(counts.values(), default=0)
-    return next((place for place, count in counts.items() if count == best), None) if best else None
+    return [place for place, count in counts.items() if best and count == best]
 
 
 def _is_time(text: str) -> bool:

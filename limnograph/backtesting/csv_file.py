@@ -25,31 +25,36 @@ Row = tuple[int, list[str]]
 """The line a row begins on, from 1, and its cells."""
 
 
-def read_csv(path: Path, time_zone: str = "UTC") -> Series:
-    """The series of a file, `-` being stdin; ConfigError with a line for each problem."""
+def read_csv(path: Path, time_zone: str = "UTC", column: str | None = None) -> Series:
+    """The series of a file, `-` being stdin; ConfigError with a line for each problem.
+
+    `column` is the name of the one with the values (its number from 1 where none has a name).
+    """
     name = "stdin" if str(path) == "-" else str(path)
     with _opened(path, name) as text:
-        return read_text(text, name, time_zone)
+        return read_text(text, name, time_zone, column)
 
 
-def read_text(text: TextIO, name: str, time_zone: str = "UTC") -> Series:
+def read_text(text: TextIO, name: str, time_zone: str = "UTC", column: str | None = None) -> Series:
     """As `read_csv`, from text that is already open."""
     problems = _Problems(name)
     try:
-        return _read(text, name, time_zone, problems)
+        return _read(text, time_zone, column, problems)
     except csv.Error as error:
         problems.add(0, "", f"{error}; look for a quotation mark that is not closed")
     raise ConfigError(problems.text())
 
 
-def _read(text: TextIO, name: str, time_zone: str, problems: "_Problems") -> Series:
+def _read(text: TextIO, time_zone: str, column: str | None, problems: "_Problems") -> Series:
     first = list(islice(text, SAMPLE))
     separator = _declared(first) or separator_of([line for line in first if line.strip()])
     rows = _rows(chain(first, text), separator)
     sample = list(islice(rows, SAMPLE))
     if not sample:
-        raise ConfigError(f"{name}: is empty; give it rows such as 2026-03-01T06:00:00Z,1234")
-    columns = columns_of([cells for _, cells in sample], separator, name)
+        raise ConfigError(
+            f"{problems.name}: is empty; give it rows such as 2026-03-01T06:00:00Z,1234"
+        )
+    columns = columns_of([cells for _, cells in sample], separator, problems.name, column)
     times: list[datetime] = []
     values: list[float | None] = []
     for line, cells in chain(sample[1:] if columns.header else sample, rows):
@@ -59,7 +64,14 @@ def _read(text: TextIO, name: str, time_zone: str, problems: "_Problems") -> Ser
             values.append(value)
     if problems.count:
         raise ConfigError(problems.text())
-    return Series(name, times, values, time_zone)
+    return Series(problems.name, times, values, time_zone, note=_guessed(columns))
+
+
+def _guessed(columns: Columns) -> str:
+    if not columns.others:
+        return ""
+    others = ", ".join(columns.others[:LISTED])
+    return f"the value is {columns.value_name}; --column NAME takes another, such as {others}"
 
 
 def _rows(lines: Iterable[str], separator: str) -> Iterator[Row]:

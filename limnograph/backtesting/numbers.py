@@ -5,6 +5,8 @@ import re
 
 from limnograph.backtesting.texts import shown
 
+LARGEST = 1e100  # squares and sums of such numbers are numbers still
+
 _MISSING = frozenset({"", "nan", "null", "none", "na", "n/a", "#n/a", "nil", "-", "\\n", "?"})
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:([,.' \u00a0\u202f])\d{3})(?:\1\d{3})*(?:([.,])\d*)?")
 _COMMA = re.compile(r"[+-]?\d+,\d*")
@@ -31,6 +33,10 @@ def number(text: str, separator: str = ",") -> float | None:
         return None
     if math.isinf(value):
         raise ValueError(f"{shown(text)} has no end; leave it blank where the value is unknown")
+    if abs(value) > LARGEST:
+        raise ValueError(
+            f"{shown(text)} is too large to be judged; leave out what is no measurement"
+        )
     return value
 
 

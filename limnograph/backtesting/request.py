@@ -31,11 +31,13 @@ class Wanted:
     check: str | None = None
 
 
-def of_file(file: Path, time_zone: str, given: Given) -> tuple[Series, Tuning]:
+def of_file(
+    file: Path, time_zone: str, given: Given, column: str | None = None
+) -> tuple[Series, Tuning]:
     """The series of a CSV; ConfigError for rows that cannot be read and fields that do not fit."""
     # What costs nothing is refused before a large file is read.
     form = form_of(given)
-    series = read_csv(file, time_zone)
+    series = read_csv(file, time_zone, column)
     return series, tuning_of(form, series)
 
 

@@ -10,7 +10,7 @@ class Series:
     """Points in the order of their source, which need not be that of their times.
 
     Times are in UTC; a value is None where it is unknown. `step` is the cadence in seconds where
-    the source says it.
+    the source says it, and `note` what was guessed and should be told.
     """
 
     source: str
@@ -18,6 +18,7 @@ class Series:
     values: Sequence[float | None]
     time_zone: str = "UTC"
     step: float | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
         if len(self.times) != len(self.values):

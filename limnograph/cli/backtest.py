@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from limnograph.cli.console import answer, rendered
+from limnograph.cli.console import answer, note, rendered
 from limnograph.cli.documents import dumped
 from limnograph.cli.options import (
     CONFIG,
@@ -61,9 +61,17 @@ def backtest(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]",
+            metavar="FILE",
             help="A CSV with the columns timestamp and value; - reads stdin.",
             show_default=False,
+        ),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(
+            "--column",
+            metavar="NAME",
+            help="The column of FILE with the values; else the likeliest.",
         ),
     ] = None,
     config: ConfigFile = CONFIG,
@@ -116,11 +124,21 @@ def backtest(
     ] = None,
     least: Annotated[
         float | None,
-        typer.Option("--min", metavar="N", help="Flag all below, whatever was learned."),
+        typer.Option(
+            "--min",
+            envvar="LIMNOGRAPH_BACKTEST_MIN",
+            metavar="N",
+            help="Flag all below, whatever was learned.",
+        ),
     ] = None,
     greatest: Annotated[
         float | None,
-        typer.Option("--max", metavar="N", help="Flag all above, whatever was learned."),
+        typer.Option(
+            "--max",
+            envvar="LIMNOGRAPH_BACKTEST_MAX",
+            metavar="N",
+            help="Flag all above, whatever was learned.",
+        ),
     ] = None,
     flatline: Annotated[
         bool | None,
@@ -156,7 +174,7 @@ def backtest(
     sweep: Annotated[
         str | None,
         typer.Option(
-            "--sweep", metavar="N,N,…", help="Also count alarms for each of these --false-alarms."
+            "--sweep", metavar="N,N,...", help="Also count alarms for each of these numbers."
         ),
     ] = None,
     plot: Annotated[
@@ -197,8 +215,10 @@ def backtest(
     }
     if file is not None:
         _alone(table=table, check=check, label=label)
-        series, tuning = of_file(file, _zone(time_zone), given)
+        series, tuning = of_file(file, _zone(time_zone), given, column)
     elif table is not None:
+        if column is not None:
+            raise typer.BadParameter("goes with a FILE; see --metric", param_hint="'--column'")
         if time_zone is not None:
             raise typer.BadParameter(
                 "a table has its own, which its days are cut in", param_hint="'--time-zone'"
@@ -209,6 +229,8 @@ def backtest(
         raise typer.BadParameter(
             "name a CSV (- for stdin), or a table by --table", param_hint="'FILE' / '--table'"
         )
+    if series.note:
+        note(f"limnograph: {series.note}")
     first, last = _window(since, until, tuning.time_zone)
     made = backtested(series, tuning, since=first, until=last, sweep=rates)
     document = to_json(made)

@@ -31,7 +31,7 @@ from limnograph.cli.options import (
     Strict,
     Wide,
 )
-from limnograph.cli.written import annotations, output_file, write_file
+from limnograph.cli.written import annotations, parsed_file, write_file
 
 if TYPE_CHECKING:
     from exporters.verdicts import Verdicts
@@ -52,7 +52,13 @@ Exit codes: 1 a check failed (--fail-on), 4 one could not be evaluated, 3 with -
 or is not assessed, 5 with --strict-delivery: somebody was not told. 1 beats 4 beats 3.
 """
 
-app = typer.Typer(help="Judge what was read: run, list and explain checks.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, epilog=EXAMPLES)
+
+
+@app.callback()
+def check() -> None:
+    """Judge what was read: run, list and explain checks, and say what was expected."""
+
 
 TableNames = Annotated[
     list[str] | None,
@@ -87,7 +93,7 @@ def run(
         bool, typer.Option("--strict-delivery", help="Exit with 5 when a channel took no message.")
     ] = False,
     output: CheckFormat = CheckOutput.TABLE,
-    output_file_: OutputFiles = None,
+    output_file: OutputFiles = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say only what is wrong.")] = False,
     wide: Wide = False,
     log_format: LogsAs = LogFormat.TEXT,
@@ -105,7 +111,7 @@ def run(
     from limnograph.progress import progress_bar
     from limnograph.service import opened, secrets_of
 
-    files = [output_file(text) for text in output_file_ or ()]
+    files = [parsed_file(text) for text in output_file or ()]
     loaded = settings.load(config)
     demand_sound(loaded)
     logs.configure(
@@ -120,7 +126,7 @@ def run(
         due = [one for one in due if one.checks]
         _refuse_nothing(bool(due), narrowed=bool(only or table or exclude or check))
         with progress_bar(len(due)) as advance:
-            result = asyncio.run(service.cycle(due, advance, again=again))
+            result = asyncio.run(service.cycle(due, advance, again=again, silent=silent))
         undelivered = 0 if silent else asyncio.run(service.deliver())
         made = of_cycle(service.store, result, service.clock())
     _write_all(made, files, output, quiet=quiet, wide=wide)
@@ -193,13 +199,27 @@ def explain(
 def expect(
     check: CheckName,
     since: Annotated[
-        str, typer.Option("--from", metavar="TIME", help="From then: 2026-11-27 or 2026-11-27T06.")
+        str,
+        typer.Option(
+            "--from",
+            envvar="LIMNOGRAPH_CHECK_EXPECT_FROM",
+            metavar="TIME",
+            help="From then: 2026-11-27 or 2026-11-27T06.",
+        ),
     ],
     until: Annotated[
         str | None,
-        typer.Option("--to", metavar="TIME", help="Until then; else for a day."),
+        typer.Option(
+            "--to",
+            envvar="LIMNOGRAPH_CHECK_EXPECT_TO",
+            metavar="TIME",
+            help="Until then; else for a day.",
+        ),
     ] = None,
-    reason: Annotated[str, typer.Option("--note", help="Why it was expected.")] = "",
+    reason: Annotated[
+        str,
+        typer.Option("--note", envvar="LIMNOGRAPH_CHECK_EXPECT_NOTE", help="Why it was expected."),
+    ] = "",
     config: ConfigFile = CONFIG,
     no_color: NoColor = False,
     debug: Debug = False,

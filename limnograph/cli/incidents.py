@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from limnograph.cli.console import answer, note, rendered
+from limnograph.cli.console import answer, rendered
 from limnograph.cli.documents import dumped
 from limnograph.cli.options import (
     CONFIG,
@@ -24,8 +24,7 @@ from limnograph.cli.options import (
 
 if TYPE_CHECKING:
     from checks.incidents import Incident
-    from exporters.incidents_text import Told
-    from limnograph.store import OutboxRow, Store
+    from limnograph.store import Store
 
 EXAMPLES = """\b
 Examples:
@@ -34,7 +33,6 @@ Examples:
   limnograph incidents show 8f3a              why, since when, and who was told
   limnograph incidents ack 8f3a --note "the loader is being repaired"
   limnograph incidents snooze 8f3a --for 4h --note "maintenance"
-  limnograph incidents messages --state dead  what no channel took
 
 \b
 An incident is named by the first characters of its id, as many as tell it from the others.
@@ -53,14 +51,6 @@ class Severities(StrEnum):
     INFO = "info"
 
 
-class MessageState(StrEnum):
-    """What became of a message."""
-
-    WAITING = "waiting"
-    DELIVERED = "delivered"
-    DEAD = "dead"
-
-
 @dataclass(frozen=True, slots=True)
 class _Named:
     """What patterns ask of an incident."""
@@ -74,7 +64,10 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="How the incident's id beg
 By = Annotated[
     str | None, typer.Option("--by", metavar="NAME", help="Who says so; else who is logged in.")
 ]
-Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, for the others.")]
+Note = Annotated[
+    str,
+    typer.Option("--note", envvar="LIMNOGRAPH_NOTE", metavar="TEXT", help="Why, for the others."),
+]
 _PATTERN = (
     "incidents: a table's name with wildcards, tag:PATTERN, owner:PATTERN or "
     "severity:PATTERN. Repeatable."
@@ -89,7 +82,12 @@ def incidents() -> None:
 @app.command("list", epilog="\b\nExample:\n  limnograph incidents list --only 'tag:gold'\n")
 def list_(
     config: ConfigFile = CONFIG,
-    every: Annotated[bool, typer.Option("--all", help="Also those that are resolved.")] = False,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all", envvar="LIMNOGRAPH_INCIDENTS_LIST_ALL", help="Also those that are resolved."
+        ),
+    ] = False,
     since: Annotated[
         str | None,
         typer.Option("--since", metavar="DURATION", help="Open at some time since then: 24h, 7d."),
@@ -137,11 +135,12 @@ def show(
 ) -> None:
     """Show one incident: why, since when, how its verdicts changed, and who was told."""
     from exporters.incidents_text import Past, shown_json, shown_text
+    from limnograph.cli.outbox import told
 
     with _opened(config) as (store, now):
         one = store.incident(id)
         history = store.verdict_history(one.subject, one.check_id, one.since)
-        messages = [_told(row) for row in store.outbox(incident=one.id)]
+        messages = [told(row) for row in store.outbox(incident=one.id)]
     until = one.resolved_at or now
     changes = [
         (change.at, change.verdict)
@@ -185,7 +184,13 @@ def unack(
 def snooze(
     id: Id,
     length: Annotated[
-        str, typer.Option("--for", metavar="DURATION", help="How long: 30m, 4h, 7d.")
+        str,
+        typer.Option(
+            "--for",
+            envvar="LIMNOGRAPH_INCIDENTS_SNOOZE_FOR",
+            metavar="DURATION",
+            help="How long: 30m, 4h, 7d.",
+        ),
     ],
     by: By = None,
     reason: Note = "",
@@ -214,34 +219,6 @@ def unsnooze(
     with _opened(config) as (store, now):
         one = store.unsnooze(id, now)
     answer(f"{one.id} {one.check}: not snoozed\n")
-
-
-@app.command("messages", epilog="\b\nExample:\n  limnograph incidents messages --retry\n")
-def messages(
-    state: Annotated[
-        MessageState | None, typer.Option("--state", help="Only those; else all but delivered.")
-    ] = None,
-    retry: Annotated[
-        bool, typer.Option("--retry", help="Let those that were given up be tried again.")
-    ] = False,
-    config: ConfigFile = CONFIG,
-    output: OutputFormat = Output.TABLE,
-    wide: Wide = False,
-    no_color: NoColor = False,
-    debug: Debug = False,
-) -> None:
-    """List what is yet to be told, or was given up because a channel did not take it."""
-    from exporters.incidents_text import listed_messages_json, listed_messages_text
-
-    with _opened(config) as (store, now):
-        if retry:
-            note(f"tried again: {store.retry_dead(now)}")
-        rows = store.outbox(state.value if state else None)
-    found = [(row.message, _told(row)) for row in rows if state or row.state != "delivered"]
-    if output is Output.JSON:
-        answer(dumped(listed_messages_json(found)))
-    else:
-        answer(rendered(lambda console: listed_messages_text(found, console), wide=wide))
 
 
 @contextmanager
@@ -280,21 +257,6 @@ def _wanted(
         return included and not excluded and one.severity.rank >= least
 
     return wanted
-
-
-def _told(row: "OutboxRow") -> "Told":
-    from exporters.incidents_text import Told
-
-    message = row.message
-    return Told(
-        message.event_id,
-        str(message.change),
-        row.channel,
-        row.state,
-        row.last_at,
-        row.attempts,
-        row.error,
-    )
 
 
 def _duration(text: str, option: str) -> timedelta:

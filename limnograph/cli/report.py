@@ -26,7 +26,7 @@ from limnograph.cli.options import (
     Strict,
     Wide,
 )
-from limnograph.cli.written import annotations, output_file, write_file
+from limnograph.cli.written import annotations, parsed_file, write_file
 
 if TYPE_CHECKING:
     from exporters.report import Report
@@ -49,7 +49,7 @@ Exit codes: 1 a check failed (--fail-on); 4 a table could not be read or a check
 def report(
     config: ConfigFile = CONFIG,
     output: CheckFormat = CheckOutput.TABLE,
-    output_file_: OutputFiles = None,
+    output_file: OutputFiles = None,
     only: Only = None,
     exclude: Exclude = None,
     since: Annotated[
@@ -74,7 +74,7 @@ def report(
     from limnograph.reporting import make_report, watched
     from limnograph.service import open_settings_store, secrets_of, utc_now
 
-    files = [output_file(text) for text in output_file_ or ()]
+    files = [parsed_file(text) for text in output_file or ()]
     window = _window(since)
     loaded = settings.load(config)
     logs.configure(level="warning", secrets=secrets_of(loaded))

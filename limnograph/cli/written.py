@@ -8,7 +8,7 @@ import typer
 from limnograph.cli.options import CheckOutput
 
 
-def output_file(text: str) -> tuple[CheckOutput, Path]:
+def parsed_file(text: str) -> tuple[CheckOutput, Path]:
     """The form and the path of one --output-file; BadParameter for one that is none."""
     form, equals, path = text.partition("=")
     if not equals or not path or form not in list(CheckOutput):

@@ -181,9 +181,10 @@ class Judgement:
     """One evaluation of one check, to be written whole.
 
     The monitor of `record` is that of the check. `duration` is in seconds. `link` gives the one URL
-    of a message. What opens while `silent` is not told by itself; see `Store.summarise`. With `again`
-    nothing was new to the check: the verdicts are those of before, which stand. They do not count
-    as further ones for its patience, and its series stay as they are.
+    of a message. What opens while `silent` is not told by itself; see `Store.summarise`.
+
+    With `again` nothing was new to the check: the verdicts are those of before, which stand. They
+    do not count as further ones for its patience, and its series stay as they are.
     """
 
     record: Record

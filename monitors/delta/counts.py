@@ -98,7 +98,7 @@ def count(
         return stated if stated.exact else stated._replace(read_feed=True)
     if row_metrics.changed_nothing(commit):
         return _by_metrics(commit, files)
-    if not (added and removed) or _copies_nothing(commit):
+    if not (added and removed) or copies_nothing(commit):
         return _from_files(commit, files)
     if feed is None:
         return _either(_from_files(commit, files), _without_feed(commit, files))
@@ -219,7 +219,7 @@ def _by_metrics(commit: Commit, files: _ByFiles) -> Count:
     return Count(inserted, updated, deleted, inserted - deleted, exact, reason)
 
 
-def _copies_nothing(commit: Commit) -> bool:
+def copies_nothing(commit: Commit) -> bool:
     if commit.operation in _WHOLE_FILES:
         return True
     mode = str(row_metrics.parameters(commit).get("mode", "")).lower()

@@ -109,6 +109,7 @@ _SCALARS = (
     "date_trunc('hour', t)", "date_trunc('week', t)", "datediff(day, date '2026-01-01')",
     "datediff(t, day)", "date_add(day, 1)", "date_sub(day, 30)", "to_date(t)",
     "day > date '2026-01-01'", "t > timestamp '2026-01-01 00:00:00'", "t > '2026-01-01'",
+    "t < current_timestamp()", "t < now()", "day < current_date()",
     "t + interval 1 day", "t - interval 2 hours", "day = '2026-03-01'", "to_date('2026-03-01')",
     # Between types.
     "num > '5'", "num = 12", "num in (12, 5)", "n = '3'", "n between '1' and '5'",
@@ -150,6 +151,7 @@ _WHOLE_STATEMENTS = (
     "select id, rank() over (order by n) as r, dense_rank() over (order by n) as k from whole"
     " order by id, r",
     "select id, lag(id) over (order by id, x) as before from whole order by id, before",
+    "select id, lead(id) over (order by id, x) as after from whole order by id, after",
     "select id from whole union select pid from parents order by 1",
     "select id from whole except select pid from parents order by id",
     "select count(*) from (select distinct s from whole)",

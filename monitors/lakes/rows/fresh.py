@@ -7,7 +7,7 @@ have copied rows from files that it removed: then nobody can tell the new ones f
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitors.delta.counts import Touched, _copies_nothing
+from monitors.delta.counts import Touched, copies_nothing
 from monitors.delta.feed.commits import ChangedCommit, ChangedFile
 from monitors.delta.feed_reader import changed_file
 from monitors.delta.log.actions import Commit
@@ -57,7 +57,7 @@ def _may_have_copied(commit: Commit, come: Sequence[Touched], gone: Sequence[Tou
     A file that stays with another deletion vector gave no row away.
     """
     old, new = {touched.key for touched in gone}, {touched.key for touched in come}
-    return bool(new - old) and bool(old - new) and not _copies_nothing(commit)
+    return bool(new - old) and bool(old - new) and not copies_nothing(commit)
 
 
 def _rewritten(commit: Commit) -> LeftOut:

@@ -87,13 +87,9 @@ SAME: frozenset[type[Any]] = frozenset(
 
 NAMED = {
     # Functions for which sqlglot has no class, and their names in DuckDB if they are functions.
-    "BOOL_AND": "bool_and",
-    "BOOL_OR": "bool_or",
     "EVERY": "bool_and",
     "SOME": "bool_or",
     "STD": "stddev_samp",
-    "VAR_SAMP": "var_samp",
-    "VAR_POP": "var_pop",
     "PMOD": "_pmod",
     "ISNULL": "",
     "ISNOTNULL": "",

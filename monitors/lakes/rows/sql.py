@@ -31,14 +31,6 @@ def check_predicate(sql: str) -> list[Problem]:
     return _problems(sql, predicate=True)
 
 
-def translated(sql: str) -> str:
-    """A statement for DuckDB; UnreadableError when it has problems.
-
-    Each table is one quoted name there, in the spelling of the statement.
-    """
-    return _translated(sql)
-
-
 def tables_named(sql: str) -> tuple[str, ...]:
     """The relations that a statement reads, each once, as they are spelled."""
     return _names(sql)[0]
@@ -155,7 +147,11 @@ def _place(node: Any) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=256)
-def _translated(sql: str) -> str:
+def translated(sql: str) -> str:
+    """A statement for DuckDB; UnreadableError when it has problems.
+
+    Each table is one quoted name there, in the spelling of the statement.
+    """
     from sqlglot.errors import ErrorLevel, UnsupportedError
 
     from monitors.lakes.rows.functions import rewritten

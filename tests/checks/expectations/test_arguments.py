@@ -105,7 +105,7 @@ def test_a_bound_of_single_rows_cannot_be_learned() -> None:
         ),
         (
             "expect_column_kl_divergence_to_be_less_than",
-            {"column": "a", "threshold": 1, "partition_object": {"weights": [0.5], "bins": [0]}},
+            {"column": "a", "threshold": 1, "partition_object": {"weights": [1], "bins": [0]}},
             ("partition_object", "bins"),
             "write at least 2",
         ),

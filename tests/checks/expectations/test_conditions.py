@@ -137,4 +137,4 @@ def _places(condition: Condition, parser: str | None = None) -> list[int]:
         for batch in _ROWS.to_batches():
             engine.insert("whole", batch)
         found = engine.query(translated(f"SELECT place FROM whole WHERE {text} ORDER BY place"))
-    return found.column("place").to_pylist()
+    return [row["place"] for row in found.to_pylist()]

@@ -31,19 +31,18 @@ _ROW = st.fixed_dictionaries(
         "ok": st.one_of(st.none(), st.booleans()),
     }
 )
-_TYPES = pa.schema(
-    {
-        "id": pa.int64(),
-        "n": pa.int64(),
-        "m": pa.int64(),
-        "w": pa.int64(),
-        "f": pa.float64(),
-        "s": pa.string(),
-        "day": pa.string(),
-        "doc": pa.string(),
-        "ok": pa.bool_(),
-    }
-)
+_FIELDS: "list[pa.Field[Any]]" = [
+    pa.field("id", pa.int64()),
+    pa.field("n", pa.int64()),
+    pa.field("m", pa.int64()),
+    pa.field("w", pa.int64()),
+    pa.field("f", pa.float64()),
+    pa.field("s", pa.string()),
+    pa.field("day", pa.string()),
+    pa.field("doc", pa.string()),
+    pa.field("ok", pa.bool_()),
+]
+_TYPES = pa.schema(_FIELDS)
 _ROWS = st.lists(_ROW, min_size=1, max_size=12).map(
     lambda rows: pa.Table.from_pylist(rows, schema=_TYPES)
 )
@@ -59,7 +58,7 @@ def _cases(evaluation: str) -> Any:
     return st.sampled_from(found)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rows=_ROWS, case=_cases(ROW_WISE), cuts=st.sets(st.integers(1, 11)), data=st.data())
 def test_row_wise_verdicts_are_those_of_the_whole_in_any_cut_and_order(
     rows: pa.Table, case: tuple[str, dict[str, Any]], cuts: set[int], data: st.DataObject
@@ -82,7 +81,7 @@ def test_row_wise_verdicts_are_those_of_the_whole_in_any_cut_and_order(
             assert found.bad == expected["result"]["unexpected_count"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rows=_ROWS, case=_cases(AGGREGABLE), data=st.data())
 def test_aggregates_are_those_of_the_whole_in_any_order(
     rows: pa.Table, case: tuple[str, dict[str, Any]], data: st.DataObject
@@ -113,7 +112,7 @@ def test_rows_in_order_do_not_depend_on_the_order_in_which_commits_are_read(
         assert evaluate.whole_set(one, read) == evaluate.whole_set(one, pa.concat_tables(commits))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(good=st.integers(0, 40), bad=st.integers(0, 40), cut=st.integers(1, 80), at=st.data())
 def test_mostly_is_judged_on_the_sums_at_its_very_boundary(
     good: int, bad: int, cut: int, at: st.DataObject

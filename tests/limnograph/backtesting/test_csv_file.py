@@ -75,6 +75,22 @@ def test_rows_keep_their_order_and_duplicates_stay() -> None:
     assert pairs(found) == [("02 00:00", 7.0), ("01 00:00", 5.0), ("02 00:00", 8.0)]
 
 
+def test_the_column_of_values_can_be_named() -> None:
+    text = "at,id,cpu,Memory\n2014-07-01,1,9,5\n2014-07-02,2,9,6.5\n"
+    guessed = read(text)
+    assert pairs(guessed)[0] == ("01 00:00", 9.0)
+    assert guessed.note == "the value is cpu; --column NAME takes another, such as Memory"
+    for column in ("memory", "Memory "):
+        found = read_text(io.StringIO(text), "x.csv", column=column)
+        assert (pairs(found), found.note) == (TWO, "")
+    with pytest.raises(ConfigError, match=r"no column is called 'memry'; did you mean 'memo"):
+        read_text(io.StringIO(text), "x.csv", column="memry")
+    no_names = text.partition("\n")[2]
+    assert pairs(read_text(io.StringIO(no_names), "x.csv", column="4")) == TWO
+    with pytest.raises(ConfigError, match="the columns have no names; give the number of one"):
+        read_text(io.StringIO(no_names), "x.csv", column="memory")
+
+
 def test_blank_values_are_unknown() -> None:
     found = read("timestamp,value\n2014-07-01,\n2014-07-02,NaN\n2014-07-03,0\n")
     assert [value for _, value in pairs(found)] == [None, None, 0.0]

@@ -13,9 +13,9 @@ from limnograph.past import StoredPast
 from limnograph.settings import CheckSettings, TableSettings
 from limnograph.store import Store
 from monitors import ingestion
-from monitors.core import Metric
+from monitors.core import Event, EventKind, Metric
 from monitors.errors import ConfigError, UnreadableError
-from tests.limnograph.store.samples import NOW, POSTS, at, commit, gap, read, write
+from tests.limnograph.store.samples import NOW, POSTS, at, commit, read, write
 
 METRICS: Mapping[str, Metric] = {
     metric.name: metric for metric in (*(m for one in monitors.ALL for m in one.metrics), OBSERVED)
@@ -75,14 +75,18 @@ def test_rows_by_hour_are_unknown_where_a_commit_was_not_counted(store: Store) -
 
 
 def test_rows_of_a_hole_in_the_log_are_unknown(store: Store) -> None:
-    write(store, read("1", facts=[commit(0, "2026-03-07 10:30", 3)]), now=at("2026-03-07 12:00"))
-    write(
-        store,
-        read("5", facts=[commit(5, "2026-03-09 10:30", 3)], events=[gap("3", "2026-03-09 11:00")]),
-    )
+    known = [commit(0, "2026-03-07 08:30", 3), commit(1, "2026-03-07 10:30", 4)]
+    write(store, read("1", facts=known), now=at("2026-03-07 12:00"))
+    lost = {"first": 2, "last": 4}
+    event = Event(EventKind.LOG_CLEANED, "2", at("2026-03-09 11:00"), "lost", lost)
+    write(store, read("5", facts=[commit(5, "2026-03-09 10:30", 3)], events=[event]))
     found = stored(past(store), "rows_inserted", "hour")
     values = {f"{t:%d %H}": v for t, v in zip(found.times, found.values, strict=True)}
-    assert (values["07 10"], values["08 00"], values["09 12"]) == (3, None, 0)
+    assert (values["07 08"], values["07 09"]) == (3, 0)
+    assert {values[f"{day} {hour}"] for day, hour in (("07", 10), ("08", "00"), ("09", 10))} == {
+        None
+    }
+    assert values["09 11"] == 0
 
 
 @pytest.mark.parametrize(("metric", "expected"), [("rows_deleted", 1), ("rows_net", 3)])
@@ -155,5 +159,5 @@ def test_a_volume_check_says_what_is_judged_and_how(store: Store) -> None:
 
 
 def test_a_check_that_is_not_there_is_told_with_those_that_are(store: Store) -> None:
-    with pytest.raises(ConfigError, match="has no check 'deletion'; did you mean 'deletions'?"):
+    with pytest.raises(ConfigError, match="has no check 'deletion'; did you mean 'deletions'"):
         of_check(past(store), "deletion", {})

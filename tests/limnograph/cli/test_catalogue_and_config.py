@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import monitors
-from limnograph import self_metrics
+from checks import metrics as check_metrics
+from limnograph import incident_metrics, self_metrics
 from limnograph.cli.selection import selection
 from limnograph.settings import TableSettings
 from tests.limnograph.cli.conftest import Command
@@ -22,7 +23,8 @@ def test_every_declared_metric_is_listed_without_configuration(
     listed = [metric["name"] for metric in json.loads(ended.out)["metrics"]]
     declared = [metric.name for monitor in monitors.ALL for metric in monitor.metrics]
     assert (ended.code, ended.err) == (0, "")
-    assert listed == [*declared, *(metric.name for metric in self_metrics.ALL)]
+    others = (*check_metrics.ALL, *self_metrics.ALL, *incident_metrics.ALL)
+    assert listed == [*declared, *(metric.name for metric in others)]
     for output in ("table", "markdown"):
         shown = command("metrics", "--output", output).out
         assert all(name in shown for name in listed)

@@ -36,6 +36,11 @@ def test_these_are_the_commands() -> None:
         *("", "init", "add", "inspect", "run", "serve", "report", "replay", "schema"),
         *("monitors", "metrics", "demo"),
         *("config", "config check", "config show", "config schema"),
+        *("backtest", "suggest"),
+        *("check", "check run", "check list", "check explain", "check expect"),
+        *("incidents", "incidents list", "incidents show", "incidents ack", "incidents unack"),
+        *("incidents snooze", "incidents unsnooze"),
+        *("alerts", "alerts list", "alerts test", "alerts routes", "alerts outbox"),
         *("store", "store info", "store prune", "store migrate", "store backup"),
     }
 

@@ -10,7 +10,7 @@ import pytest
 from checks.core import Severity
 from limnograph.store import open_store
 from tests.limnograph.cli.conftest import Command
-from tests.limnograph.store.judgements import FAIL, LEASE, PASS, WARN, check, judge
+from tests.limnograph.store.judgements import FAIL, PASS, WARN, check, judge
 from tests.limnograph.store.samples import LABELS
 
 CONFIG = "store: sqlite:///limnograph.db\ntables: []\n"
@@ -59,7 +59,7 @@ def test_open_incidents_are_listed_the_worst_first(folder: Path, command: Comman
     (critical,) = ids(check_id="posts-a-day")
     assert lines[2].split()[:3] == [critical[:8], "critical", "main.bronze.posts/posts-a-day"]
     assert FAIL.reason in lines[2]
-    assert "main.gold.labels/nulls [de]" in lines[3]
+    assert "main.bronze.labels/nulls [de]" in lines[3]
     assert lines[-1] == "2 incidents"
 
 
@@ -159,28 +159,12 @@ def test_what_is_resolved_cannot_be_acknowledged(folder: Path, command: Command)
     assert f"incident {over} is resolved" in " ".join(ended.err.split())
 
 
-def test_what_no_channel_took_is_listed_and_tried_again(folder: Path, command: Command) -> None:
-    assert command("incidents", "messages").out.splitlines()[-1] == "4 messages"
-    with open_store(URL) as store:
-        row, *others = store.claim(datetime.now(UTC), LEASE, 10)
-        store.failed(row.id, "the channel is gone; mend it", None, hour(9), row.lease)
-        for other in others:
-            store.delivered(other.id, {}, hour(9), other.lease)
-    dead = command("incidents", "messages", "--state", "dead", "--wide").out
-    assert "the channel is gone; mend it" in dead
-    document = json.loads(command("incidents", "messages", "-o", "json").out)
-    assert [(one["state"], one["attempts"]) for one in document["messages"]].count(("dead", 1)) == 1
-    ended = command("incidents", "messages", "--retry")
-    assert ended.err == "tried again: 1\n"
-    assert " dead " not in ended.out
-
-
 def test_text_from_outside_cannot_drive_the_terminal(folder: Path, command: Command) -> None:
     with open_store(URL) as store:
         evil = FAIL.of_slice("\x1b[31m")
         judge(store, evil, of=check("evil", owner="\x1b]0;x\x07"), at=hour(5))
     (one,) = ids(check_id="evil")
-    for arguments in (("list", "--wide"), ("show", one), ("messages", "--wide")):
+    for arguments in (("list", "--wide"), ("show", one)):
         assert "\x1b" not in command("incidents", *arguments).out
 
 
@@ -190,4 +174,3 @@ def test_a_store_without_checks_has_no_incidents(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "limnograph.yaml").write_text(CONFIG)
     assert command("incidents", "list").out == "0 incidents\n"
-    assert command("incidents", "messages").out == "0 messages\n"

@@ -1,8 +1,10 @@
 """Statements are checked where they are declared, and mean the same on the embedded lake."""
 
 import pytest
+import sqlglot
 
 from monitors.errors import UnreadableError
+from monitors.lakes.rows.functions import NAMED, SAME
 from monitors.lakes.rows.sql import (
     check_predicate,
     check_statement,
@@ -12,6 +14,7 @@ from monitors.lakes.rows.sql import (
     tables_named,
     translated,
 )
+from tests.spark.row_statements import FAILING, STRICTER, statements
 
 
 @pytest.mark.parametrize(
@@ -131,3 +134,14 @@ def test_the_columns_that_may_be_needed_are_known(sql: str, columns: set[str] | 
 
 def test_parameters_are_known() -> None:
     assert parameters_named("select 1 from whole where a > :lo and b < :hi") == {"lo", "hi"}
+
+
+def test_no_function_is_let_through_that_was_not_held_against_spark() -> None:
+    used: set[object] = set()
+    for sql in (*statements(), *FAILING, *STRICTER):
+        for node in sqlglot.parse_one(sql, read="databricks").walk():
+            used.add(type(node))
+            if isinstance(node, sqlglot.exp.Anonymous):
+                used.add(node.this.upper())
+    assert {kind.__name__ for kind in SAME if kind not in used} == set()
+    assert {name for name in NAMED if name not in used} == set()
