@@ -121,14 +121,14 @@ def _said(values: Floats, windows: Iterable[Floats]) -> Said:
 
 DETECTORS: dict[str, Callable[[Labelled], Said | None]] = {
     "limnograph": ours,
-    "limnograph, 5": keen,
+    "limnograph 5": keen,
     "3s before": before,
     "3s including": including,
     "3s seasonal": seasonal,
     "MSTL+ETS": forecast,
 }
 
-SLOW = ("limnograph, 5", "MSTL+ETS")
+SLOW = ("limnograph 5", "MSTL+ETS")
 
 
 @dataclass(slots=True)

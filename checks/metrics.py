@@ -107,8 +107,14 @@ def shown(
         LAST_RUN(last_run.timestamp(), *labels, at=last_run),
         *passed,
         DURATION(duration, *labels, at=last_run),
-        INFO(1.0, *labels, str(check.severity), check.kind, check.owner, at=last_run),
+        declared(check, last_run),
     )
+
+
+def declared(check: Check, now: datetime) -> Measurement:
+    """What the page says of a check whether it was ever evaluated or not."""
+    labels = (*check.subject.labels, check.id)
+    return INFO(1.0, *labels, str(check.severity), check.kind, check.owner, at=now)
 
 
 def number(observed: float | str | datetime | None) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from exporters.columns import plain_table
-from exporters.report_markdown import cell, row
+from exporters.markdown import cell, row
 from monitors.core import Metric, Monitor
 
 SCHEMA_VERSION = 1

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from exporters.report_markdown import cell, row
+from exporters.markdown import cell, row
 from exporters.schema_text import done_by, facts, happened, lines
 from exporters.wording import moment
 from monitors.delta.evolution.types import dotted

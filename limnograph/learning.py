@@ -1,11 +1,11 @@
 """Bounds that a check over rows asks for by name, learned from what it observed before."""
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 
 from checks.core import Check, Past
 from checks.expectations.form import ExpectationForm
+from checks.expectations.parameters import named
 from checks.metrics import OBSERVED
 from checks.rows.core import LEARNED_LOWER, LEARNED_UPPER
 
@@ -14,10 +14,8 @@ HISTORY = timedelta(days=90)
 
 def asked(check: Check) -> bool:
     """Whether the arguments of an expectation name a learned bound."""
-    if not isinstance(check.form, ExpectationForm):
-        return False
-    text = json.dumps(check.form.arguments, default=str)
-    return LEARNED_LOWER in text or LEARNED_UPPER in text
+    form = check.form
+    return isinstance(form, ExpectationForm) and bool(named(form.arguments))
 
 
 def learned(check: Check, past: Past) -> Mapping[str, float | None]:

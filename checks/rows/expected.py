@@ -156,7 +156,9 @@ class _Holder:
             if self.rows > _most(asked):
                 found[asked.check.id] = too_large(asked, self.rows)
             else:
-                found[asked.check.id] = guarded(partial(whole_set, asked, self._table()))
+                found[asked.check.id] = guarded(
+                    partial(whole_set, asked, self._table(), self.schema)
+                )
         return found
 
     def _table(self) -> "pa.Table":

@@ -57,8 +57,8 @@ def run(
     import asyncio
 
     from limnograph import logs, settings
-    from limnograph.expectations import demand_sound
     from limnograph.cli.selection import selection
+    from limnograph.expectations import demand_sound
     from limnograph.progress import progress_bar
     from limnograph.service import opened, secrets_of
 

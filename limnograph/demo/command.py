@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from exporters.report import Report
+    from limnograph.service import Service
 
 SEEN, UNSEEN = 0, 1
 
@@ -51,8 +52,15 @@ def live(lakehouse: Lakehouse) -> None:
     """Let the time pass: its past, a first look, what happened then, and the last look."""
     from rich.console import Console
 
+    from limnograph import settings
+    from limnograph.service import opened
+
     # stdout is the answer; where stderr is no terminal, nothing is shown.
-    with Console(stderr=True).status("writing five weeks of commits") as status:
+    at = lakehouse.first_look
+    with (
+        Console(stderr=True).status("writing five weeks of commits") as status,
+        opened(settings.load(lakehouse.config), clock=lambda: at) as service,
+    ):
         done: list[str] = []
 
         def progress(table: str, commits: int) -> None:
@@ -60,11 +68,13 @@ def live(lakehouse: Lakehouse) -> None:
             status.update(f"writing five weeks of commits: {len(done)} of {len(TABLES)} tables")
 
         lakehouse.history(progress=progress)
-        status.update("reading them for the first time")
-        look(lakehouse, lakehouse.first_look)
+        status.update("reading and judging them for the first time")
+        _cycle(service)
         status.update("letting two hours pass")
         lakehouse.between()
-        look(lakehouse, lakehouse.now)
+        at = lakehouse.now
+        status.update("reading and judging what is new")
+        _cycle(service)
 
 
 def look(lakehouse: Lakehouse, at: datetime) -> None:
@@ -73,8 +83,12 @@ def look(lakehouse: Lakehouse, at: datetime) -> None:
     from limnograph.service import opened
 
     with opened(settings.load(lakehouse.config), clock=lambda: at) as service:
-        service.refresh()
-        asyncio.run(service.cycle(service.due()))
+        _cycle(service)
+
+
+def _cycle(service: "Service") -> None:
+    service.refresh()
+    asyncio.run(service.cycle(service.due()))
 
 
 def report_on(lakehouse: Lakehouse) -> "Report":

@@ -2,7 +2,8 @@
 
 `document` parses YAML with positions. Layer one (`models`, `forms`) checks each part by itself,
 layer two (`resolve`, `tables`, `stanzas`, `checks`, `agreeing`, `alerts`, `options`, `locations`)
-what has to agree, and gives frozen `Settings`. `roster` finds the tables of globs, `rendering` shows, `json_schema` describes.
+what has to agree, and gives frozen `Settings`. `roster` finds the tables of globs, `rendering`
+shows, `json_schema` describes.
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, select, true, update
@@ -24,6 +24,8 @@ from limnograph.store.writing import write_progress, write_rest
 from monitors.core import Subject
 
 _LONGEST_SLICE = 300
+_SAME_TIME = timedelta(hours=1)
+"""How long one evaluation of a check may take, and clocks differ, at most."""
 
 
 def judge(connection: Connection, judgements: Sequence[Judgement]) -> list[bool]:
@@ -55,8 +57,9 @@ def _of_subject(connection: Connection, judgements: Sequence[Judgement]) -> tupl
     done, changed = [], False
     kept: list[Judgement] = []
     for one in judgements:
-        # Without a cursor only the time says who was first.
-        ok = one.record.now >= newest.get(one.check.id, one.record.now)
+        # Without a cursor the time says who was first; one far ahead is that of a wrong clock.
+        ahead = newest.get(one.check.id, one.record.now) - one.record.now
+        ok = not timedelta(0) < ahead <= _SAME_TIME
         try:
             changed |= ok and write_progress(connection, one.record, current)
         except Outrun:

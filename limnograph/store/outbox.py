@@ -29,7 +29,7 @@ from limnograph.store import cursors
 from limnograph.store.documents import message_json, message_of
 from limnograph.store.holding import stamp
 from limnograph.store.rows import SERVICE, OutboxRow, OutboxState
-from limnograph.store.schema import incident, outbox, receipt
+from limnograph.store.schema import EPOCH, incident, outbox, receipt
 from limnograph.store.statements import insert_missing, upsert
 
 COUNTER = "notifications"
@@ -50,7 +50,8 @@ def post(connection: Connection, subject: str, message: Message, channels: Itera
             "message": message_json(message),
             "state": "waiting",
             "created_at": message.at,
-            "next_at": message.at,
+            # At once, whatever the clocks of who judges and who delivers say.
+            "next_at": EPOCH,
             "attempts": 0,
             "sends": 0,
             "lease": "",
@@ -258,8 +259,18 @@ def bury(
 
 
 def retry_dead(connection: Connection, ids: Collection[int] | None, now: datetime) -> int:
-    """Let rows that were given up wait again; all of them without ids. How many those are."""
-    dead = outbox.c.state == "dead"
+    """Let rows that were given up wait again; all of them without ids. How many those are.
+
+    Not one after which a later message of its incident was delivered: it would be news of before.
+    """
+    later = outbox.alias("later")
+    overtaken = exists().where(
+        later.c.incident == outbox.c.incident,
+        later.c.channel == outbox.c.channel,
+        later.c.state == "delivered",
+        later.c.sequence > outbox.c.sequence,
+    )
+    dead = and_(outbox.c.state == "dead", not_(overtaken))
     if ids is not None:
         dead = and_(dead, outbox.c.id.in_(sorted(ids)))
     again = update(outbox).where(dead)

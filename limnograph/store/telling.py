@@ -97,6 +97,9 @@ class Telling:
             return outbox.bury(connection, channels, before, now, error)
 
     def retry_dead(self, now: datetime, ids: Collection[int] | None = None) -> int:
-        """Let what was given up wait again, all of it without ids; how many rows those are."""
+        """Let what was given up wait again, all of it without ids; how many rows those are.
+
+        What was overtaken by a later message of the same incident stays as it is.
+        """
         with self._database.writing() as connection:
             return outbox.retry_dead(connection, ids, now)

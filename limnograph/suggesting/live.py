@@ -92,9 +92,7 @@ async def live_table(uri: str, options: Mapping[str, str], now: datetime) -> Liv
         file = changed_file(action, physical)
         files.append(LiveFile(file, rows, action.stats, born.get(state.key(action))))
     files.sort(key=_order)
-    table = Table(
-        uri, schema_of(state.metadata), state.metadata.partition_columns, dict(options)
-    )
+    table = Table(uri, schema_of(state.metadata), state.metadata.partition_columns, dict(options))
     at = commits[-1].at if commits else listing.time_of(head) or now
     return LiveTable(table, head, at, tuple(files), _predicates(commits))
 

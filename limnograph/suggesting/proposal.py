@@ -22,16 +22,15 @@ _LONGEST = 80
 class Proposal:
     """A check as it would be written, in order of its fields, with sentences of evidence.
 
-    `learned` says that its limits are taken from values, so that other values may break it.
-    `instead` are meanings of weaker checks that are not needed beside it. `wide` says how often
-    its limits were widened.
+    `learned` says that its limits are taken from values, so that other values may break it; `bare`
+    are its fields with limits that leave no room. `wide` says how often they were widened.
     """
 
     meaning: Meaning
     fields: Mapping[str, Any]
     why: tuple[str, ...] = ()
     learned: bool = False
-    instead: tuple[Meaning, ...] = ()
+    bare: Mapping[str, Any] | None = None
     wide: int = 0
     alarms: "Alarms | None" = field(default=None, compare=False)
 

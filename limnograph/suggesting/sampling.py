@@ -54,7 +54,7 @@ def sampled(table: Table, files: Sequence[LiveFile], most: int) -> Sample:
     found: dict[int, list[pa.RecordBatch]] = {}
     for done, at in enumerate(order):
         share = left_rows / (len(order) - done)
-        if read_bytes:
+        if read_rows and read_bytes:
             share = min(share, left_bytes / (len(order) - done) / (read_bytes / read_rows))
         taken = reader.rows(chosen[at], max(1, int(share))) if left_rows > 0 else []
         found[at] = taken
@@ -71,9 +71,7 @@ def sampled(table: Table, files: Sequence[LiveFile], most: int) -> Sample:
 def readable(table: Table) -> pa.Schema:
     """The columns that can be read: of known types, and not named as what is added."""
     schema = table_schema(table)
-    return pa.schema(
-        [f for f in schema if not pa.types.is_null(f.type) and f.name not in ADDED]
-    )
+    return pa.schema([f for f in schema if not pa.types.is_null(f.type) and f.name not in ADDED])
 
 
 def spread(files: Sequence[LiveFile]) -> list[LiveFile]:

@@ -1,15 +1,17 @@
-"""What the page shows of the checks of one table, given what is stored of them and the time. Pure."""
+"""What the page shows of the checks of one table, given what is stored and the time. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 
 from checks.core import Check, Status
+from checks.metrics import declared
 from checks.metrics import shown as shown_of_check
 from exporters.prometheus import Sample, visible
 from limnograph.settings.resolved import CheckSettings, TableSettings
 from limnograph.store.rows import VerdictRow
 from limnograph.web.table_samples import Shown
+from monitors.core import Measurement
 
 Overdue = Callable[[CheckSettings, datetime], datetime]
 """From an evaluation of a check to the time after which it no longer speaks for the table."""
@@ -26,7 +28,8 @@ def shown(
 ) -> Shown:
     """The samples of a table's checks, by `check:<id>` as `stored`, and their newest verdicts.
 
-    A check that was not evaluated for too long keeps its timestamps only.
+    A check that was not evaluated for too long keeps its timestamps only; one that never was is
+    only declared.
     """
     samples: list[Sample] = []
     ends: list[datetime] = []
@@ -34,11 +37,13 @@ def shown(
     for row in verdicts:
         by_check.setdefault(row.check, []).append(row)
     for settings in table.checks:
+        check = table.check(settings)
         if not (rows := by_check.get(settings.id)):
+            samples += _samples([declared(check, now)])
             continue
         last_run = max(row.at for row in rows)
         end = overdue(settings, last_run)
-        mine = (*_of(table.check(settings), rows), *stored.get(settings.monitor, ()))
+        mine = (*_of(check, rows), *stored.get(settings.monitor, ()))
         samples += visible(mine, current=now <= end)
         ends += [end] if now <= end else []
     return Shown(tuple(samples), min(ends, default=None))
@@ -50,5 +55,8 @@ def _of(check: Check, rows: Sequence[VerdictRow]) -> tuple[Sample, ...]:
     # A check has passed when all of its slices have.
     passed = min((at for at in passes if at), default=None) if all(passes) else None
     newest = max(rows, key=attrgetter("at"))
-    measured = shown_of_check(check, status, newest.at, passed, newest.duration)
+    return _samples(shown_of_check(check, status, newest.at, passed, newest.duration))
+
+
+def _samples(measured: Iterable[Measurement]) -> tuple[Sample, ...]:
     return tuple((one.metric.name, one.labels, one.value) for one in measured)

@@ -17,10 +17,10 @@ from sys import intern
 
 import structlog
 
-from exporters.exposition import Exposition
-from exporters.prometheus import Sample
 from checks import metrics as check_metrics
 from checks.incidents import Incident
+from exporters.exposition import Exposition
+from exporters.prometheus import Sample
 from limnograph import __version__, incident_metrics, self_metrics
 from limnograph.due import overdue_time
 from limnograph.settings.models import Metrics

@@ -11,8 +11,9 @@ from rich.console import Console
 
 from checks.core import Status
 from exporters.history import Bucket, MonitorOutcome, TableHistory
+from exporters.markdown import cell
 from exporters.report import Report, Today, build, to_json, today
-from exporters.report_markdown import cell, to_markdown
+from exporters.report_markdown import to_markdown
 from exporters.report_text import other_events, to_text
 from exporters.rules import Window
 from monitors.core import Event, EventKind, Outcome, Problem

@@ -80,7 +80,7 @@ def test_the_arguments_of_an_expectation_stand_beside_the_common_fields(tmp_path
     table = only_table(
         tmp_path,
         """
-        - type: expect_column_values_to_be_between
+        - type: expect_column_mean_to_be_between
           column: score
           min_value: 0
           max_value: {$PARAMETER: learned_upper}

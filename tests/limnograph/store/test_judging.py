@@ -149,6 +149,14 @@ def test_an_older_evaluation_does_not_replace_a_newer_one(store: Store) -> None:
     assert store.incidents() == []
 
 
+def test_a_clock_that_was_wrong_once_does_not_stop_a_check_for_ever(store: Store) -> None:
+    judge(store, FAIL, at=minute(60 * 24 * 365))
+    assert judge(store, PASS, at=minute(1))
+    assert store.verdicts()[0].status is Status.PASS
+    assert store.incidents() == []
+    assert len(taken(store, minute(1))) == 1
+
+
 def test_of_two_threads_exactly_one_judges_the_same_rows(store: Store) -> None:
     for number in range(10):
         seen = look(store, monitor="check:posts-a-day")

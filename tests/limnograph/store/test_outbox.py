@@ -57,12 +57,12 @@ def test_messages_of_several_incidents_and_channels_go_at_the_same_time(store: S
     assert [row.channel for row in taken(store, NOW)] == ["a"]
 
 
-def test_nothing_is_taken_before_its_time_and_no_more_than_is_asked_for(store: Store) -> None:
+def test_no_more_is_taken_than_is_asked_for(store: Store) -> None:
     for number in range(3):
         judge(store, FAIL, of=check(f"c{number}"), at=minute(5))
-    assert taken(store, minute(4)) == []
-    assert len(taken(store, minute(5), limit=2)) == 2
-    assert len(taken(store, minute(5), limit=2)) == 1
+    # Whoever delivers may have a clock that is late.
+    assert len(taken(store, minute(4), limit=2)) == 2
+    assert len(taken(store, minute(4), limit=2)) == 1
 
 
 def test_a_lease_that_is_over_lets_another_one_deliver(store: Store) -> None:
@@ -120,6 +120,16 @@ def test_what_is_dead_can_be_tried_again(store: Store) -> None:
     assert (again.attempts, again.first_at, again.message) == (0, None, row.message)
 
 
+def test_what_is_dead_and_was_overtaken_is_not_tried_again(store: Store) -> None:
+    judge(store, FAIL)
+    judge(store, PASS, at=minute(1))
+    (row,) = taken(store, minute(2))
+    store.failed(row.id, "gone", None, minute(2), row.lease)
+    (row,) = taken(store, minute(2))
+    store.delivered(row.id, {}, minute(2), row.lease)
+    assert store.retry_dead(minute(3)) == 0
+
+
 def test_what_was_not_tried_is_given_back(store: Store) -> None:
     judge(store, FAIL)
     rows = taken(store, NOW)
@@ -133,6 +143,7 @@ def test_what_was_not_tried_is_given_back(store: Store) -> None:
 def test_a_channel_that_asks_for_it_is_left_alone(store: Store) -> None:
     judge(store, FAIL, routes=lambda message: ["a", "b"])
     store.postpone("a", minute(10))
+    store.postpone("a", minute(5))
     assert [row.channel for row in taken(store, minute(9))] == ["b"]
     assert [row.channel for row in store.claim(minute(10), LEASE, 9, ["a"])] == ["a"]
 
