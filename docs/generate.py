@@ -11,14 +11,17 @@ import yaml
 from starlette.routing import Route
 from typer.testing import CliRunner
 
+from checks import metrics as check_metrics
+from docs import generate_checks, generate_expectations
+from docs.form_tables import anchor, fields
 from exporters.catalogue import metrics_markdown
 from exporters.exposition import Exposition
-from exporters.report_markdown import cell, row
-from limnograph import self_metrics
+from exporters.markdown import cell, row
+from limnograph import incident_metrics, self_metrics
 from limnograph.cli.app import app
 from limnograph.paths import DASHBOARDS
 from limnograph.settings.json_schema import json_schema
-from limnograph.settings.known import known_monitors
+from limnograph.settings.known import known_kinds, known_monitors
 from limnograph.web.app import create_app
 from monitors.core import Metric
 from monitors.delta.reasons import SENTENCES
@@ -30,7 +33,6 @@ RUNBOOKS = DASHBOARDS / "runbooks.md"
 _MADE = "<!-- Made from the code by `make docs`; edit the code instead. -->\n"
 _WIDTH = 96
 _PLAIN = {"NO_COLOR": "1", "TERM": "dumb"}
-_FEW = 8
 
 
 def pages() -> dict[str, str]:
@@ -41,7 +43,11 @@ def pages() -> dict[str, str]:
         "reference/cli.md": cli_page(),
         "reference/http.md": http_page(),
         "reference/reasons.md": reasons_page(),
-        "how-to/write-a-monitor.md": monitor_page(),
+        "reference/checks.md": generate_checks.page(_MADE, known_kinds()),
+        generate_expectations.PAGE: generate_expectations.page(),
+        "how-to/write-a-monitor.md": written_page("monitor", _PUBLISH_MONITOR),
+        "how-to/write-a-check.md": written_page("check", _PUBLISH_CHECK),
+        "how-to/write-a-channel.md": written_page("channel", _PUBLISH_CHANNEL),
         **runbook_pages(),
     }
 
@@ -52,7 +58,7 @@ def metrics_page() -> str:
     counts = [row("Monitor", "What it reads", "Shown by default", "Opt-in"), row(*["---"] * 4)]
     for monitor in known:
         opt_in = sum(metric.opt_in for metric in monitor.metrics)
-        name = f"[{monitor.name}](#{_anchor(monitor.name)})"
+        name = f"[{monitor.name}](#{anchor(monitor.name)})"
         families = str(len(monitor.metrics) - opt_in)
         counts.append(row(name, cell(monitor.summary), families, str(opt_in)))
     parts = [_MADE, "# Metrics\n", _METRICS, "\n".join(counts) + "\n"]
@@ -60,7 +66,9 @@ def metrics_page() -> str:
         about = inspect.cleandoc(inspect.getmodule(monitor.read).__doc__ or "")
         cost = about.replace("\nCardinality: ", "\n\n**Cardinality**: ")
         parts += [f"## {monitor.name}\n", f"{cost}\n", *_families(monitor.metrics)]
-    parts += ["## About limnograph itself\n", metrics_markdown(self_metrics.ALL)]
+    parts += ["## Checks\n", _OF_CHECKS, metrics_markdown(check_metrics.ALL)]
+    own = (*self_metrics.ALL, *incident_metrics.ALL)
+    parts += ["## About limnograph itself\n", metrics_markdown(own)]
     return "\n".join(parts)
 
 
@@ -74,14 +82,15 @@ def _families(metrics: Sequence[Metric]) -> Iterator[str]:
 
 def configuration_page() -> str:
     """Every field of the file, form by form, each under its path in the file."""
-    schema = json_schema(known_monitors())
+    schema = json_schema(known_monitors(), known_kinds())
     forms = schema["$defs"]
     titles = _titles(schema, forms)
-    parts = [_MADE, "# Configuration\n", _CONFIGURATION, _fields(schema, titles)]
+    links = {name: f"[{title}](#{anchor(title)})" for name, title in titles.items()} | _ELSEWHERE
+    parts = [_MADE, "# Configuration\n", _CONFIGURATION, fields(schema, links)]
     for name, title in titles.items():
         about = forms[name].get("description", "")
-        parts += [f"## {title}\n", f"{about}\n" if about else ""]
-        parts += [_fields(forms[name], titles) if forms[name].get("properties") else _SWITCH]
+        parts += [f"## {title}\n", *([f"{about}\n"] if about else [])]
+        parts += [fields(forms[name], links) if forms[name].get("properties") else _SWITCH]
     return "\n".join(parts)
 
 
@@ -94,7 +103,8 @@ def _titles(schema: Mapping[str, Any], forms: Mapping[str, Any]) -> dict[str, st
             for one in form:
                 visit(one, path)
         elif isinstance(form, Mapping):
-            if "$ref" in form and (name := form["$ref"].rpartition("/")[2]) not in found:
+            name = form.get("$ref", "").rpartition("/")[2]
+            if name and name not in found and name not in _ELSEWHERE:
                 found[name] = path
                 visit(forms[name], path)
             for name, field in form.get("properties", {}).items():
@@ -102,65 +112,14 @@ def _titles(schema: Mapping[str, Any], forms: Mapping[str, Any]) -> dict[str, st
             visit(form.get("additionalProperties"), f"{path}.NAME")
             visit(form.get("items"), f"{path}[]")
             visit(form.get("anyOf"), path)
+            for branch in form.get("allOf", ()):
+                if "then" in branch:
+                    of = branch["if"]["properties"]["type"]["const"]
+                    visit(branch["then"], f"{path}, type: {of}")
 
     visit(schema, "")
     titles = {name: re.sub(r"^.*\.(monitors\.)", r"\1", path) for name, path in found.items()}
     return dict(sorted(titles.items(), key=lambda item: item[1].startswith("monitors.")))
-
-
-def _fields(form: Mapping[str, Any], titles: Mapping[str, str]) -> str:
-    lines = [row("Field", "Type", "Default", "What it is"), row(*["---"] * 4)]
-    required = form.get("required", ())
-    for name, field in form["properties"].items():
-        default = "required" if name in required else _default(field)
-        kind = " or ".join(dict.fromkeys(_types(field, titles)))
-        lines.append(row(f"`{name}`", kind, default, cell(field.get("description", ""))))
-    return "\n".join(lines) + "\n"
-
-
-def _default(field: Mapping[str, Any]) -> str:
-    value = field.get("default")
-    if value in (None, "", [], {}) or isinstance(value, Mapping):
-        return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
-def _types(field: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[str]:
-    """What a field may hold, in words, with links to the forms."""
-    kinds = field.get("type", ())
-    if "$ref" in field:
-        title = titles[field["$ref"].rpartition("/")[2]]
-        yield f"[{title}](#{_anchor(title)})"
-    elif "enum" in field:
-        values = field["enum"]
-        yield " or ".join(f"`{value}`" for value in values) if len(values) <= _FEW else "name"
-    elif kinds == "array":
-        yield "list of " + " or ".join(dict.fromkeys(_types(field.get("items", {}), titles)))
-    elif kinds == "object":
-        yield _mapping(field, titles)
-    elif kinds:
-        every = [kinds] if isinstance(kinds, str) else kinds
-        yield from (_WORDS.get(kind, kind) for kind in every if kind != "null")
-    else:
-        for one in field.get("anyOf", ()):
-            yield from _types(one, titles)
-
-
-def _mapping(field: Mapping[str, Any], titles: Mapping[str, str]) -> str:
-    """A mapping whose keys are names; of the forms below it, the links."""
-    below = [field.get("additionalProperties"), *field.get("properties", {}).values()]
-    links = [
-        kind
-        for one in below
-        if isinstance(one, Mapping)
-        for kind in _types(one, titles)
-        if kind.startswith("[")
-    ]
-    return f"mapping: {', '.join(dict.fromkeys(links))}" if links else "mapping"
-
-
-def _anchor(title: str) -> str:
-    return re.sub(r"[^\w-]", "", title.lower().replace(" ", "-"))
 
 
 def cli_page() -> str:
@@ -200,11 +159,11 @@ def reasons_page() -> str:
     return "\n".join([_MADE, "# Reasons\n", _REASONS, *lines]) + "\n"
 
 
-def monitor_page() -> str:
-    """How to write a monitor: the example that the tests run, and how to publish one."""
-    _, _, after = CONTRIBUTING.read_text().partition("## How to add a monitor\n")
+def written_page(what: str, publish: str) -> str:
+    """How to write one thing: the example that the tests run, and how to publish it."""
+    _, _, after = CONTRIBUTING.read_text().partition(f"## How to add a {what}\n")
     how = re.split(r"^## ", after, flags=re.MULTILINE)[0]
-    return "\n".join([_MADE, "# Write a monitor\n", f"{how.strip()}\n", _PUBLISH])
+    return "\n".join([_MADE, f"# Write a {what}\n", f"{how.strip()}\n", publish])
 
 
 def runbook_pages() -> dict[str, str]:
@@ -233,7 +192,7 @@ def runbook_pages() -> dict[str, str]:
     return {"runbooks/index.md": index, **found}
 
 
-_WORDS = {"string": "text", "integer": "whole number", "boolean": "true or false"}
+_ELSEWHERE = {"Check": "[a check](checks.md)"}
 _SWITCH = "It has no fields: `true` or `false`.\n"
 _METRICS = """Every metric that `/metrics` may show, as `limnograph metrics` lists them. Opt-in
 families are shown when `metrics.families` of the configuration names them. Times are Unix times in
@@ -255,7 +214,11 @@ _REASONS = """Why the numbers of a commit are unknown or not exact. The codes ar
 `reason` of `lakehouse_table_commits_uncounted_total`; the sentences are what `limnograph inspect`
 says. What to do about them: [truth and exactness](../concepts/truth-and-exactness.md).
 """
-_PUBLISH = """```toml
+_OF_CHECKS = """A check has them from its declaration on (`lakehouse_check_info`) or its first
+verdict; they leave with its declaration. The store keeps a history of the observed value and its
+bounds. [Verdicts](../concepts/verdicts.md) says what the states mean.
+"""
+_PUBLISH_MONITOR = """```toml
 [project.entry-points."limnograph.monitors"]
 churn = "my_package.churn:MONITOR"
 ```
@@ -263,6 +226,22 @@ churn = "my_package.churn:MONITOR"
 Installed beside limnograph it is on for every table, `limnograph monitors` lists it, and the
 configuration takes a stanza of its name. One that cannot be loaded, or whose name is taken, is an
 error of the configuration (exit code 2).
+"""
+_PUBLISH_CHECK = """```toml
+[project.entry-points."limnograph.checks"]
+pauses = "my_package.pauses:KIND"
+```
+
+Installed beside limnograph it is judged wherever a table declares it. One that cannot be loaded, or
+whose name is taken, is an error of the configuration (exit code 2).
+"""
+_PUBLISH_CHANNEL = """```toml
+[project.entry-points."limnograph.channels"]
+journal = "my_package.journal:CHANNEL"
+```
+
+Installed beside limnograph it is a `type` of `alerts.channels`: [alerts](alerts.md). One that
+cannot be loaded, or whose name is taken, is an error of the configuration (exit code 2).
 """
 
 

@@ -23,7 +23,7 @@ from limnograph.recorder import Recorder
 from limnograph.row_checks import RowOutcome
 from limnograph.row_jobs import row_job
 from limnograph.settings.resolved import CheckSettings, TableSettings
-from limnograph.store import Judgement, Record, Store, TransientStoreError
+from limnograph.store import Judgement, Record, Store, TransientStoreError, VerdictRow
 from monitors.core import Cursor, Metric, Outcome, Reading
 from monitors.errors import LimnographError, StoreError
 
@@ -204,14 +204,10 @@ class Judging:
     async def _earlier(self, due: Due, checks: Sequence[Check], position: str) -> list[_Judged]:
         """The verdicts of before, which stand while there are no new rows."""
         rows = await self.recorder.ask(lambda store: store.verdicts([due.subject.id]))
-        found: dict[str, list[Verdict]] = {}
+        found: dict[str, list[VerdictRow]] = {}
         for row in rows:
-            found.setdefault(row.check, []).append(row.verdict)
-        none = Verdict.not_assessed("no rows have been judged yet", "let it run")
-        return [
-            _Judged(check, tuple(found.get(check.id, (none,))), 0.0, position, again=True)
-            for check in checks
-        ]
+            found.setdefault(row.check, []).append(row)
+        return [_of_before(check, found.get(check.id, ()), position) for check in checks]
 
     # What becomes of it
 
@@ -270,6 +266,7 @@ class Judging:
             routes=self.rules.routes,
             link=self.rules.link,
             silent=self.silent,
+            again=judged.again,
         )
 
     def _failed(self, check: Check, error: Exception) -> Verdict:
@@ -291,6 +288,14 @@ def _of_rows(check: Check, verdict: Verdict, took: float, outcome: RowOutcome) -
     if verdict.detail.get(AGAIN):
         return _Judged(check, (verdict,), took)
     return _Judged(check, (verdict,), took, outcome.position, outcome.recreated)
+
+
+def _of_before(check: Check, rows: Sequence[VerdictRow], position: str) -> _Judged:
+    """An evaluation that found nothing new, so that what was said before is said again."""
+    never = Verdict.not_assessed("no rows have been judged yet", "let it run")
+    verdicts = tuple(row.verdict for row in rows) or (never,)
+    took = max((row.duration for row in rows), default=0.0)
+    return _Judged(check, verdicts, took, position, again=True)
 
 
 def _attempt(result: Result, now: datetime) -> Attempt:
@@ -315,7 +320,7 @@ def _reading(judged: _Judged, now: datetime) -> Reading:
         outcome = Outcome.NOT_ASSESSED
     return Reading(
         outcome=outcome,
-        measurements=() if judged.again else measurements(judged.check, judged.verdicts, now),
+        measurements=measurements(judged.check, judged.verdicts, now),
         cursor=Cursor(judged.position) if judged.position else None,
         reason=first.reason if outcome is not Outcome.ASSESSED else "",
         mend=first.mend if outcome is not Outcome.ASSESSED else "",

@@ -13,6 +13,7 @@ from threading import Event
 
 import structlog
 
+from checks import metrics as check_metrics
 from limnograph import self_metrics
 from limnograph.settings import Settings
 from limnograph.store import Keep, Policy, Store
@@ -29,7 +30,7 @@ def policy(settings: Settings) -> Policy:
     usual, exceptions = settings.store.retention, settings.store.metrics
     ours = (metric for monitor in settings.monitors.values() for metric in monitor.metrics)
     keeps = {}
-    for metric in chain(ours, self_metrics.ALL):
+    for metric in chain(ours, check_metrics.STORED, self_metrics.ALL):
         if metric.kind == "gauge":
             own = exceptions.get(metric.name)
             keeps[metric.name] = Keep(
@@ -44,6 +45,8 @@ def policy(settings: Settings) -> Policy:
         usual.facts,
         usual.definitions,
         usual.events,
+        usual.verdicts,
+        usual.incidents,
     )
 
 

@@ -53,12 +53,14 @@ async def run_cycle(
     run = new_run(started)
     rules = rules or Rules()
     with structlog.contextvars.bound_contextvars(run=run), Recorder(store) as recorder:
-        silent = any(item.checks for item in due) and not await recorder.ask(Store.has_verdicts)
+        judging_anything = any(item.checks for item in due)
+        silent = judging_anything and not await recorder.ask(Store.has_verdicts)
         judging = Judging(run, lake, recorder, clock, rules, silent)
         assessment = Assessment(run, lake, recorder, clock, timeout, judging)
         tables = await _read_all(due, assessment, concurrency, advance)
         await recorder.flush()
-        if silent:
+        if judging_anything:
+            # Also what a cycle opened that was killed before its summary.
             ended = clock()
             await recorder.ask(lambda store: store.summarise(run, rules.routes, ended))
         result = CycleResult(run, started, clock(), tuple(tables))

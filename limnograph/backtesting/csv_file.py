@@ -30,9 +30,9 @@ def read_csv(path: Path, time_zone: str = "UTC", column: str | None = None) -> S
 
     `column` is the name of the one with the values (its number from 1 where none has a name).
     """
-    name = "stdin" if str(path) == "-" else str(path)
-    with _opened(path, name) as text:
-        return read_text(text, name, time_zone, column)
+    piped = str(path) == "-"
+    with _stdin() if piped else _opened(path) as text:
+        return read_text(text, "stdin" if piped else str(path), time_zone, column)
 
 
 def read_text(text: TextIO, name: str, time_zone: str = "UTC", column: str | None = None) -> Series:
@@ -139,22 +139,19 @@ class _Problems:
 
 
 @contextmanager
-def _opened(path: Path, name: str) -> Iterator[TextIO]:
-    """The text of a file, by its byte order mark or else in UTF-8.
+def _stdin() -> Iterator[TextIO]:
+    # What came by a pipe belongs to the caller, so it is let go and not closed.
+    raw = io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer))
+    text = _decoded(raw)
+    try:
+        yield text
+    finally:
+        text.detach()
+        raw.detach()
 
-    What is in another encoding becomes a replacement character, which only matters if it stands
-    in a time or a value, and is a problem of that row then.
-    """
-    if name == "stdin":
-        # What came by a pipe belongs to the caller, who may want to close it.
-        raw = io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer))
-        text = _decoded(raw)
-        try:
-            yield text
-        finally:
-            text.detach()
-            raw.detach()
-        return
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
     try:
         file = path.open("rb")
     except OSError as error:
@@ -164,5 +161,10 @@ def _opened(path: Path, name: str) -> Iterator[TextIO]:
 
 
 def _decoded(raw: "io.BufferedReader[Any]") -> io.TextIOWrapper:
+    """Text by its byte order mark, or else in UTF-8.
+
+    What is in another encoding becomes a replacement character, which only matters if it stands
+    in a time or a value, and is a problem of that row then.
+    """
     encoding = _MARKS.get(raw.peek(2)[:2], "utf-8-sig")
     return io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")

@@ -1,7 +1,7 @@
 """Reads a series from the store: the rows of a table by hour or day, or one of its gauges."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
 from checks.core import Count
@@ -9,8 +9,7 @@ from checks.metrics import STORED
 from limnograph.backtesting.series import Series
 from limnograph.past import StoredPast
 from limnograph.settings.problems import did_you_mean
-from limnograph.settings.resolved import Settings, TableSettings
-from limnograph.store import Store
+from limnograph.settings.resolved import Settings
 from monitors.core import Metric
 from monitors.errors import ConfigError, UnreadableError
 
@@ -43,7 +42,7 @@ def stored(
     found = past.metrics.get(metric) or past.metrics.get(f"lakehouse_{metric}")
     if found is None or found.kind != "gauge":
         raise ConfigError(_unknown(past, metric))
-    return gauge(past.store, past.table, found, grain, labels or {})
+    return gauge(past, found, grain, labels or {})
 
 
 def volume(past: StoredPast, count: Count, grain: Grain) -> Series:
@@ -68,14 +67,15 @@ def volume(past: StoredPast, count: Count, grain: Grain) -> Series:
     )
 
 
-def gauge(
-    store: Store, table: TableSettings, metric: Metric, grain: Grain, labels: Mapping[str, str]
-) -> Series:
-    """A gauge by hour or by day in UTC, as its metric rolls up; what held on is repeated."""
-    rows = [row for row in store.history(table.subject.id, metric, grain) if row.grain == grain]
+def gauge(past: StoredPast, metric: Metric, grain: Grain, labels: Mapping[str, str]) -> Series:
+    """A gauge by complete hours, or days in UTC, by its roll-up; what held on is repeated."""
+    table, step = past.table, timedelta(seconds=_STEPS[grain])
+    kept = past.store.history(table.subject.id, metric, grain)
+    # Where hours are no longer kept there are days, which would not fit in between.
+    rows = [row for row in kept if row.grain == grain and row.start + step <= past.now]
     if not rows:
         raise UnreadableError(
-            f"{table.name}: nothing is stored of {metric.name}",
+            f"{table.name}: no complete {grain} of {metric.name} is stored",
             "let `limnograph run` read the table with the monitor on that measures it",
         )
     own = len(table.subject.labels)
@@ -94,7 +94,7 @@ def gauge(
         f"{table.name} {metric.name}{shown} by {grain}",
         [row.start for row in rows],
         [row.value for row in rows],
-        step=_STEPS[grain],
+        step=step.total_seconds(),
     )
 
 

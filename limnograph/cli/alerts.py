@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from limnograph.cli import outbox
 from limnograph.cli.console import answer, note, rendered
 from limnograph.cli.documents import dumped
 from limnograph.cli.exit import Exit
@@ -31,6 +32,7 @@ Examples:
 """
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, epilog=EXAMPLES)
+app.command("outbox", epilog=outbox.EXAMPLES)(outbox.outbox)
 
 
 @app.callback()

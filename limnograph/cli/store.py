@@ -218,6 +218,9 @@ _WORDS = {
     "bucket": "sums over commits",
     "definition": "definitions",
     "event": "events",
+    "verdict_log": "changes of verdicts",
+    "incident": "incidents",
+    "outbox": "messages",
 }
 
 

@@ -126,6 +126,8 @@ class Retention(Form):
     facts: Age = _kept(400, "Single commits; sums over them by the hour stay as long at least.")
     definitions: Age = _kept(400, "How tables were defined; the newest older one stays.")
     events: Age = _kept(400, "Gaps, replaced tables and other events.")
+    verdicts: Age = _kept(400, "Changes of verdicts; the newest stays.")
+    incidents: Age = _kept(400, "Resolved incidents, and messages that were delivered.")
 
 
 class MetricRetention(Form):

@@ -89,7 +89,10 @@ def _bounds(kind: ColumnKind, values: pa.ChunkedArray, log: ColumnLog) -> tuple[
     """The least and the greatest value of the rows and of the log; None for other kinds."""
     if kind not in NUMBERS and kind not in TIMES and kind is not ColumnKind.DATE:
         return None, None
-    found = pc.min_max(values).as_py()
+    try:
+        found = pc.min_max(values).as_py()
+    except (ValueError, OverflowError):
+        return None, None  # a time beyond the year 9999
     low, high = found["min"], found["max"]
     if kind is ColumnKind.TIMESTAMP_NTZ:
         return low, high  # the log has it with a zone

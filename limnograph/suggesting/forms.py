@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from limnograph.suggesting.proposal import slug, written
+from limnograph.suggesting.proposal import Number, slug, written
 from monitors.lakes.rows.sql import quoted
 
-Number = int | float
 Fields = Mapping[str, Any]
 
 
@@ -54,9 +53,7 @@ class Forms:
         if any("'" in value or "\\" in value for value in values):
             return None
         listed = ", ".join(f"'{value}'" for value in values)
-        return written(
-            "sql_rule", id, "warning", bad_rows=f"{quoted(column)} not in ({listed})"
-        )
+        return written("sql_rule", id, "warning", bad_rows=f"{quoted(column)} not in ({listed})")
 
     def matching(self, column: str, word: str, regex: str) -> Fields | None:
         """Texts match a pattern."""

@@ -6,11 +6,12 @@ count of nulls is never too small.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from limnograph.suggesting.halves import Halves
 from limnograph.suggesting.live import LiveFile
 from monitors.delta.feed.commits import Table
 from monitors.delta.live.statistics import parse, plausible, row_count
@@ -33,6 +34,31 @@ class ColumnLog:
     nulls: int | None = None
     least: Any = None
     greatest: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """The columns in all files, in those of the older part, and in each newer commit's."""
+
+    all: Mapping[str, ColumnLog] = field(default_factory=dict)
+    older: Mapping[str, ColumnLog] = field(default_factory=dict)
+    newer: Mapping[int, Mapping[str, ColumnLog]] = field(default_factory=dict)
+
+
+def logs_of(table: Table, files: Sequence[LiveFile], cut: Halves) -> Logs:
+    """What the log says of both parts of a table's history."""
+    newer: dict[int, list[LiveFile]] = {}
+    older = []
+    for file in files:
+        if file.origin is not None and cut.is_newer(file.origin.version):
+            newer.setdefault(file.origin.version, []).append(file)
+        else:
+            older.append(file)
+    return Logs(
+        column_logs(table, files),
+        column_logs(table, older),
+        {version: column_logs(table, some) for version, some in newer.items()},
+    )
 
 
 def column_logs(table: Table, files: Sequence[LiveFile]) -> Mapping[str, ColumnLog]:

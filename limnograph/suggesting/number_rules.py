@@ -7,8 +7,8 @@ from typing import Any
 from checks.expectations.kinds import NUMBERS, ColumnKind
 from limnograph.suggesting import names
 from limnograph.suggesting.columns import Profile
-from limnograph.suggesting.forms import Forms, Number
-from limnograph.suggesting.proposal import Proposal
+from limnograph.suggesting.forms import Forms
+from limnograph.suggesting.proposal import Number, Proposal
 
 LEAST = 30
 """Values below which nothing is said of their bounds."""
@@ -32,7 +32,8 @@ def bounds(profile: Profile, forms: Forms, wide: int = 0) -> Iterator[Proposal]:
         yield from _range(profile, forms, wide)
     if profile.least >= 0:
         fields = forms.between(profile.name, "not-negative", 0, None)
-        yield Proposal(_meaning(profile), fields, (_seen(profile), "None is negative."))
+        why = (_seen(profile), "None is negative.")
+        yield Proposal(_meaning(profile), fields, why, limits=(0, None))
 
 
 def _meaning(profile: Profile) -> tuple[str, ...]:
@@ -56,7 +57,8 @@ def _explained(profile: Profile, forms: Forms) -> Iterator[Proposal]:
     for fits, least, greatest, word, why in known:
         if fits and least <= low and high <= greatest:
             fields = forms.between(profile.name, word, least, greatest)
-            yield Proposal(_meaning(profile), fields, (_seen(profile), why))
+            limits = (least, greatest)
+            yield Proposal(_meaning(profile), fields, (_seen(profile), why), limits=limits)
 
 
 def _is_word(profile: Profile, *wanted: str) -> bool:
@@ -86,7 +88,13 @@ def _range(profile: Profile, forms: Forms, wide: int) -> Iterator[Proposal]:
     why += "." if least < 0 else " above; none is negative."
     bare = forms.between(profile.name, "range", *outward(least, greatest, 0))
     yield Proposal(
-        _meaning(profile), fields, (_seen(profile), why), learned=True, bare=bare, wide=wide
+        _meaning(profile),
+        fields,
+        (_seen(profile), why),
+        learned=True,
+        bare=bare,
+        wide=wide,
+        limits=(low, high),
     )
 
 
@@ -120,4 +128,8 @@ def _seen(profile: Profile) -> str:
     if names.is_personal(profile.name):
         return f"{profile.set:,} values."
     low, high = (_plain(Decimal(str(end))) for end in (profile.least, profile.greatest))
-    return f"{profile.set:,} values from {low:,} to {high:,}."
+    return f"{profile.set:,} values from {_told(low)} to {_told(high)}."
+
+
+def _told(number: Number) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.6g}"

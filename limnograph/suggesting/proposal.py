@@ -12,6 +12,7 @@ from limnograph.settings.checks import Checks
 from limnograph.settings.problems import Report
 from limnograph.settings.resolved import TableSettings
 
+Number = int | float
 Meaning = tuple[str, ...]
 """What a check is about: two checks of one meaning say the same of the same columns."""
 
@@ -23,7 +24,8 @@ class Proposal:
     """A check as it would be written, in order of its fields, with sentences of evidence.
 
     `learned` says that its limits are taken from values, so that other values may break it; `bare`
-    are its fields with limits that leave no room. `wide` says how often they were widened.
+    are its fields with limits that leave no room. `wide` says how often they were widened. `limits`
+    are those of numbers, where there are such.
     """
 
     meaning: Meaning
@@ -32,6 +34,7 @@ class Proposal:
     learned: bool = False
     bare: Mapping[str, Any] | None = None
     wide: int = 0
+    limits: tuple[Number | None, Number | None] | None = None
     alarms: "Alarms | None" = field(default=None, compare=False)
 
     @property
@@ -94,14 +97,14 @@ def written(type: str, id: str, severity: str, **fields: Any) -> dict[str, Any]:
 def slug(*words: str) -> str:
     """An id from words; letters that an id cannot have are left out, or told without accents.
 
-    >>> slug("Größe (cm)", "range"), slug("日本", "not null")
-    ('Grosse_cm-range', 'not_null')
+    >>> slug("Größe (cm)", "range"), slug("日本", "not-null")
+    ('Grosse_cm-range', 'not-null')
     """
     told = []
     for word in words:
         plain = unicodedata.normalize("NFKD", word.replace("ß", "ss"))
         ascii_ = plain.encode("ascii", "ignore").decode()
-        told.append(re.sub(r"[^A-Za-z0-9]+", "_", ascii_).strip("_"))
+        told.append(re.sub(r"[^A-Za-z0-9-]+", "_", ascii_).strip("_-"))
     return "-".join(word for word in told if word)[:_LONGEST].rstrip("-_") or "check"
 
 

@@ -57,7 +57,7 @@ def set_values(
     told = profile.log.nulls
     if not profile.nulls and not told:
         log = "" if looked.all else "; the log does not tell of the others"
-        if told == 0 and profile.log.rows is not None:
+        if told == 0 and profile.log.rows is not None and not looked.all:
             log = f"; the log says 0 in all {profile.log.rows:,}"
         severity = "critical" if name in key else "warning"
         why = (f"0 nulls in {looked.text}{log}.",)
@@ -82,7 +82,7 @@ def key_columns(
     if found is None or any(name not in rows.column_names for name in found.columns):
         return (), ""
     keys = rows.select(list(found.columns))
-    if not keys.num_rows or any(column.null_count for column in keys.columns):
+    if keys.num_rows < LEAST or any(column.null_count for column in keys.columns):
         return (), ""
     distinct = keys.group_by(list(found.columns)).aggregate([]).num_rows
     return (found.columns, found.why) if distinct == keys.num_rows else ((), "")
@@ -92,7 +92,7 @@ def unique(key: Sequence[str], why: str, proof: str) -> Proposal:
     """No two rows have the same key; `proof` says how that is known."""
     told = ", ".join(key)
     fields = written("unique", slug(*key, "unique"), "critical", columns=list(key))
-    return Proposal(("unique", *sorted(key)), fields, (f"Key by {why}: {told}. {proof}",))
+    return Proposal(("unique", *sorted(key)), fields, (f"{told} may be the key: {why}. {proof}",))
 
 
 def past_times(profile: Profile, now: datetime) -> Iterator[Proposal]:
@@ -147,13 +147,13 @@ def references(
     `others` are the columns of the other declared tables by name.
     """
     for profile in found:
-        parts = names.words(profile.name)
-        if profile.kind not in _KEY_KINDS or len(parts) < 2 or parts[-1] not in ("id", "key"):
+        if profile.kind not in _KEY_KINDS or profile.set < LEAST:
             continue
-        thing = "_".join(parts[:-1])
         for other, columns in others.items():
-            to = _target(profile, thing, other, columns)
-            if other == table or to is None or profile.set < LEAST:
+            if other == table or not names_parent(profile.name, other):
+                continue
+            to = _target(profile, columns)
+            if to is None:
                 continue
             id = slug(profile.name, "in", other.rpartition(".")[2])
             fields = written(
@@ -163,15 +163,21 @@ def references(
             yield Proposal(meaning, fields, (f"{profile.name} names rows of {other} ({to}).",))
 
 
-def _target(
-    profile: Profile, thing: str, other: str, columns: Sequence[tuple[str, ColumnKind]]
-) -> str | None:
-    last = "_".join(names.words(other.rpartition(".")[2]))
-    singular = {thing, f"{thing}s", f"{thing}es", f"{thing.removesuffix('y')}ies"}
-    if last not in singular:
-        return None
+def names_parent(column: str, table: str) -> bool:
+    """Whether a column by its name holds keys of a table.
+
+    >>> names_parent("author_id", "main.dim.authors"), names_parent("id", "main.dim.authors")
+    (True, False)
+    """
+    parts = names.words(column)
+    if len(parts) < 2 or parts[-1] not in ("id", "key"):
+        return False
+    thing, last = "_".join(parts[:-1]), "_".join(names.words(table.rpartition(".")[2]))
+    return last in (thing, f"{thing}s", f"{thing}es", f"{thing.removesuffix('y')}ies")
+
+
+def _target(profile: Profile, columns: Sequence[tuple[str, ColumnKind]]) -> str | None:
+    """The column of a parent that has the keys."""
     wanted = ("id", "_".join(names.words(profile.name)), "key", "uuid")
-    fitting = {
-        "_".join(names.words(name)): name for name, kind in columns if kind is profile.kind
-    }
+    fitting = {"_".join(names.words(name)): name for name, kind in columns if kind is profile.kind}
     return next((fitting[name] for name in wanted if name in fitting), None)

@@ -44,7 +44,7 @@ class Sample:
 def sampled(table: Table, files: Sequence[LiveFile], most: int) -> Sample:
     """At most so many rows, spread over files and within each; UnreadableError."""
     schema = readable(table)
-    chosen = spread(files)
+    chosen = spread(files, min(FILES, most))
     left_rows, left_bytes = most, BYTES
     reader = _Reader(table, schema)
     batches: list[pa.RecordBatch] = []
@@ -74,12 +74,12 @@ def readable(table: Table) -> pa.Schema:
     return pa.schema([f for f in schema if not pa.types.is_null(f.type) and f.name not in ADDED])
 
 
-def spread(files: Sequence[LiveFile]) -> list[LiveFile]:
-    """As many files as are read at most, at equal distances, the first and the last among them."""
+def spread(files: Sequence[LiveFile], most: int) -> list[LiveFile]:
+    """At most so many files that hold rows, at equal distances, the first and the last among them."""
     held = [file for file in files if file.rows != 0]
-    if len(held) <= FILES:
+    if len(held) <= most:
         return held
-    return [held[round(n * (len(held) - 1) / (FILES - 1))] for n in range(FILES)]
+    return [held[round(n * (len(held) - 1) / max(most - 1, 1))] for n in range(most)]
 
 
 def positions(rows: int, most: int) -> Positions:

@@ -169,13 +169,15 @@ def test_a_check_that_is_new_starts_at_the_beginning_in_a_job_of_its_own(house: 
 
 
 def test_without_new_rows_the_verdict_of_before_stands_and_nothing_is_read(house: House) -> None:
-    house.lake.verdicts = {"key": Verdict(Status.FAIL, "3 keys came twice", bad=3)}
+    house.lake.verdicts = {"key": Verdict(Status.FAIL, "3 keys came twice", observed=3.0)}
     house.cycle(over_rows("key"))
     result = house.cycle(over_rows("key"), now=NOON + 2 * HOUR)
     assert len(house.lake.examined) == 1
     assert only(result).again
     assert only(result).written is Written.IDLE
     assert only(result).verdicts[0].reason == "3 keys came twice"
+    shown = {row.metric: row.value for row in house.store.latest() if row.monitor == "check:key"}
+    assert shown == {"lakehouse_check_observed_value": 3.0}
     (row,) = house.store.verdicts()
     assert (row.status, row.at, row.since) == (Status.FAIL, NOON + 2 * HOUR, NOON + HOUR)
 

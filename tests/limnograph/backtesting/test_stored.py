@@ -106,6 +106,12 @@ def test_a_gauge_by_the_hour_holds_on(store: Store) -> None:
         assert list(found.values) == [100.0, 100.0, 100.0, 130.0]
 
 
+def test_an_hour_that_is_under_way_is_left_out(store: Store) -> None:
+    values = {"2026-03-10 11:30": 100.0, "2026-03-10 12:00": 120.0}
+    gauge(store, ingestion.ROWS, values=values)
+    assert [time.hour for time in stored(past(store), "table_rows", "hour").times] == [11]
+
+
 def test_one_of_several_series_is_chosen_by_a_label(store: Store) -> None:
     gauge(store, OBSERVED, "posts-a-day", values={"2026-03-09 06:30": 5.0})
     gauge(store, OBSERVED, "late", values={"2026-03-09 06:30": 7.0})
@@ -143,7 +149,9 @@ def test_a_counter_has_no_history(store: Store) -> None:
 def test_nothing_stored_is_said_with_the_mend(store: Store) -> None:
     with pytest.raises(UnreadableError, match="no complete day of commits is stored; let `limno"):
         stored(past(store), "rows_written", "day")
-    with pytest.raises(UnreadableError, match="nothing is stored of lakehouse_table_rows; let"):
+    with pytest.raises(
+        UnreadableError, match="no complete day of lakehouse_table_rows is stored; l"
+    ):
         stored(past(store), "table_rows", "day")
 
 

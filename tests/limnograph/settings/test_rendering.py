@@ -42,6 +42,8 @@ store:
     facts: 2y
     definitions: 400d
     events: 400d
+    verdicts: 400d
+    incidents: 400d
   metrics:
     lakehouse_table_rows:
       points: 28d

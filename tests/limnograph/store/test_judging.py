@@ -81,8 +81,11 @@ def test_text_that_no_database_holds_is_stored_all_the_same(store: Store) -> Non
 
 
 def test_a_status_has_a_beginning_and_a_last_pass(store: Store) -> None:
-    for number, verdict in enumerate([PASS, PASS, FAIL, FAIL, UNKNOWN]):
+    for number, verdict in enumerate([PASS, PASS, FAIL, FAIL]):
         judge(store, verdict, at=minute(number))
+    (row,) = store.verdicts([POSTS.id])
+    assert (row.status, row.at, row.since) == (Status.FAIL, minute(3), minute(2))
+    judge(store, UNKNOWN, at=minute(4))
     (row,) = store.verdicts([POSTS.id])
     assert (row.status, row.at, row.since) == (Status.NOT_ASSESSED, minute(4), minute(4))
     assert row.last_pass_at == minute(1)
@@ -301,6 +304,15 @@ def test_patience_is_kept_between_evaluations(store: Store) -> None:
     judge(store, FAIL, at=minute(2), of=patient)
     (incident,) = store.incidents()
     assert (incident.since, incident.opened_at) == (NOW, minute(2))
+
+
+def test_after_an_incident_verdicts_count_anew(store: Store) -> None:
+    patient = check(patience=Patience(fails=2, of=3))
+    for number, verdict in enumerate([FAIL, FAIL, PASS, FAIL]):
+        judge(store, verdict, at=minute(number), of=patient)
+    assert told(store) == ["opened", "resolved"]
+    judge(store, FAIL, at=minute(4), of=patient)
+    assert told(store) == ["opened", "resolved", "opened"]
 
 
 def test_a_verdict_that_still_stands_is_no_further_one(store: Store) -> None:

@@ -38,9 +38,13 @@ def test_messages_of_an_incident_go_one_after_the_other(store: Store) -> None:
     opened_and_resolved(store)
     order = []
     for number in range(3):
+        revision = store.revision()
         (row,) = taken(store, minute(5))
         assert taken(store, minute(5)) == []
+        assert store.revision() == revision
         assert store.delivered(row.id, {"ts": str(number)}, minute(5), row.lease)
+        # The counter is news to other processes.
+        assert store.revision() > revision
         order.append((str(row.message.change), row.receipt))
     assert order == [("opened", {}), ("updated", {"ts": "0"}), ("resolved", {"ts": "1"})]
     assert taken(store, minute(5)) == []

@@ -391,5 +391,7 @@ def test_incidents_that_are_over_go_with_all_that_was_told_of_them(store: Store)
 def test_a_message_that_nobody_could_deliver_outlives_its_incident(store: Store) -> None:
     judge(store, FAIL, at=START)
     judge(store, PASS, at=START + DAYS)
+    (row,) = taken(store, START)
+    store.failed(row.id, "down", START, START, row.lease)
     assert store.prune(replace(POLICY, incidents=2 * DAYS), END) == {"incident": 1}
     assert len(taken(store, END)) == 1
