@@ -5,7 +5,6 @@ the store: verdicts and the position move there together, by whoever asked.
 """
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -66,7 +65,6 @@ def run_job(job: RowJob) -> RowOutcome:
     from checks.rows.examine import examine
     from monitors.lakes.rows.table import TableRows
 
-    _name_the_program()
     window = _window(job, job.uri, job.options, job.position)
     names = [name for name in job.others if name != job.subject.name]
     rows = TableRows(window, job.subject.name, _opener(job), names, job.batch_rows, job.now)
@@ -80,15 +78,6 @@ def run_job(job: RowJob) -> RowOutcome:
     finally:
         rows.close()
     return RowOutcome(told, window.position, window.version, window.recreated, cost)
-
-
-def _name_the_program() -> None:
-    """Give the main module a file: in a worker of `python -m` it has none, pyspark then takes it
-    for a doctest, and great-expectations, which imports pyspark where it is there, ends with it.
-    """
-    main = sys.modules["__main__"]
-    if main.__spec__ is None and not hasattr(main, "__file__"):
-        main.__file__ = __file__
 
 
 def _window(job: RowJob, uri: str, options: Mapping[str, str], position: str | None) -> "Window":

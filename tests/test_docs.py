@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -28,12 +29,14 @@ from tests.house import ROOT
 from tests.programs import promtool
 
 DOCS = ROOT / "docs"
-RULES = DASHBOARDS / "prometheus" / "limnograph.rules.yml"
+RULES = [DASHBOARDS / "prometheus" / name for name in ("limnograph.yml", "limnograph_checks.yml")]
 PAGES = sorted(file.relative_to(DOCS).as_posix() for file in DOCS.rglob("*.md"))
 FENCED = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"(?<!`)`(limnograph(?: [^`]+)?)`(?!`)")
 COMMAND = typer.main.get_command(app)
-OF_SHELL = {"|", ">", "&&", ";"}
+OF_SHELL = {"|", ">", "&&", ";", "#"}
+OTHER = "{name: main.bronze.posts, uri: ./posts}"
+"""The table that the checks of examples refer to."""
 
 
 def text(page: str) -> str:
@@ -75,7 +78,9 @@ def parse(line: str) -> None:
 
 
 def with_tables(block: str) -> str:
-    """A part of a configuration made whole."""
+    """A part of a configuration made whole; checks alone become those of a table."""
+    if block.startswith("checks:"):
+        block = f"tables:\n- name: x\n  uri: ./x\n{indent(block, '  ')}\n- {OTHER}\n"
     return block if "\ntables:" in f"\n{block}" else f"{block}\ntables: [{{name: x, uri: ./x}}]\n"
 
 
@@ -87,7 +92,8 @@ def test_the_generated_pages_are_those_of_the_code() -> None:
 
 
 def test_every_alert_has_a_page_where_its_runbook_says() -> None:
-    rules = [r for group in yaml.safe_load(RULES.read_text())["groups"] for r in group["rules"]]
+    groups = [group for file in RULES for group in yaml.safe_load(file.read_text())["groups"]]
+    rules = [rule for group in groups for rule in group["rules"] if "alert" in rule]
     anchors = {rule["annotations"]["runbook_url"].partition("#")[2] for rule in rules}
     assert {f"runbooks/{anchor}.md" for anchor in anchors} | {"runbooks/index.md"} == {
         page for page in PAGES if page.startswith("runbooks/")
@@ -123,12 +129,13 @@ def test_a_command_that_the_program_would_refuse_is_found(line: str) -> None:
 def test_a_block_of_yaml_is_valid(block: str, tmp_path: Path) -> None:
     keys = set(yaml.safe_load(block))
     file = tmp_path / "file.yaml"
-    if keys <= set(File.model_fields):
+    if keys <= {*File.model_fields, "checks"}:
         file.write_text(with_tables(block))
         settings.load(file)
     else:
         file.write_text(block)
-        shutil.copy(RULES, tmp_path)
+        for rules in RULES:
+            shutil.copy(rules, tmp_path)
         checked = promtool("check", "rules" if keys == {"groups"} else "config", file)
         assert checked.returncode == 0, checked.stdout.decode()
 

@@ -5,6 +5,7 @@ import takes seconds and 250 MB: only worker processes call this.
 """
 
 import logging
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ def loaded() -> Any:
     """The package `great_expectations`, with its expectations registered."""
     with quiet():
         _keep_progress_bars_in_this_process()
+        _name_the_program()
         import great_expectations
         import great_expectations.expectations.core
 
@@ -46,6 +48,15 @@ def _keep_progress_bars_in_this_process() -> None:
     import tqdm
 
     tqdm.tqdm.set_lock(threading.RLock())
+
+
+def _name_the_program() -> None:
+    """Give the main module a file: in a worker of `python -m` it has none, pyspark then takes it
+    for a doctest, and great-expectations, which imports pyspark where it is there, ends with it.
+    """
+    main = sys.modules["__main__"]
+    if main.__spec__ is None and not hasattr(main, "__file__"):
+        main.__file__ = __file__
 
 
 def registered() -> list[str]:

@@ -89,8 +89,11 @@ class Detector:
 
     @property
     def patience(self) -> int:
-        """After so many points on the same side a new level is taken for normal."""
-        return int(min(max(DAY / max(self.step, 1.0), 7), 24))
+        """After so many points on the same side a new level is taken for normal.
+
+        A bad day is no new normal, so that intraday series wait for more than one.
+        """
+        return int(min(max(1.25 * DAY / max(self.step, 1.0), 7), 400))
 
     def missing(self) -> str:
         """What history is missing before points are judged; empty when there is enough."""

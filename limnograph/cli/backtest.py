@@ -182,7 +182,7 @@ def backtest(
         typer.Option("--plot", metavar="FILE", help="Draw to a .png, .svg or .html. Repeatable."),
     ] = None,
     output: OutputFormat = Output.TABLE,
-    output_file_: Annotated[
+    output_file: Annotated[
         list[str] | None,
         typer.Option(
             "--output-file", metavar="FORMAT=PATH", help="Also write table or json. Repeatable."
@@ -202,7 +202,7 @@ def backtest(
     from limnograph.backtesting.request import Wanted, of_file, of_table
 
     drawings = [_drawing(path) for path in plot or ()]
-    files = [_output_file(text) for text in output_file_ or ()]
+    files = [_parsed_file(text) for text in output_file or ()]
     rates = _rates(sweep)
     given = {
         "false_alarms": false_alarms,
@@ -357,7 +357,7 @@ def _drawing(path: Path) -> tuple[Path, str]:
     return path, form
 
 
-def _output_file(text: str) -> tuple[Output, Path]:
+def _parsed_file(text: str) -> tuple[Output, Path]:
     form, equals, path = text.partition("=")
     if not equals or not path or form not in list(Output):
         raise typer.BadParameter(

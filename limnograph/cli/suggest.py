@@ -136,6 +136,7 @@ def _made(found: "Meant", rows: int, since: str | None) -> "Suggestions":
     from limnograph.settings import known_kinds
     from limnograph.suggesting.finding import history
     from limnograph.suggesting.suggest import Request, suggest
+    from monitors.lakes.workers import Workers
 
     start = None
     if since is not None:
@@ -157,7 +158,8 @@ def _made(found: "Meant", rows: int, since: str | None) -> "Suggestions":
         expectations=find_spec("great_expectations") is not None,
         history=history(found),
     )
-    return asyncio.run(suggest(request, note))
+    with Workers(1) as workers:
+        return asyncio.run(suggest(request, note, workers))
 
 
 def _dropped(made: "Suggestions") -> list[str]:
@@ -228,9 +230,10 @@ class _Result:
             return self.diff
         if not self.written:
             return self.made.yaml
-        number = len(self.made.proposals)
+        count = len(self.made.proposals)
+        head = f"{self.file}: {self.made.table.name}: {count} check{'s' if count != 1 else ''}"
         ids = "".join(f"  {one.id}\n" for one in self.made.proposals)
-        return f"{self.file}: {self.made.table.name}: {number} check{'s' if number != 1 else ''}\n{ids}"
+        return f"{head}\n{ids}"
 
     def document(self) -> dict[str, Any]:
         """The same for a program."""

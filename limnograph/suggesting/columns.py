@@ -52,7 +52,7 @@ def profiles(rows: pa.Table, logs: Mapping[str, ColumnLog]) -> list[Profile]:
     return [profile(name, rows.column(name), logs.get(name, ColumnLog())) for name in names]
 
 
-def profile(name: str, column: pa.ChunkedArray, log: ColumnLog) -> Profile:
+def profile(name: str, column: "pa.ChunkedArray[Any]", log: ColumnLog) -> Profile:
     """The profile of one column; of nested and binary ones only the nulls."""
     kind = kind_of(column.type)
     rows, nulls = len(column), column.null_count
@@ -71,26 +71,24 @@ def profile(name: str, column: pa.ChunkedArray, log: ColumnLog) -> Profile:
     least, greatest = _bounds(kind, values, log)
     shortest = longest = None
     if kind is ColumnKind.TEXT:
-        lengths = pc.min_max(pc.utf8_length(values)).as_py()
+        lengths: Any = pc.min_max(pc.utf8_length(values)).as_py()
         shortest, longest = lengths["min"], lengths["max"]
-    counted = kind is ColumnKind.TEXT and distinct is not None and distinct <= MOST_VALUES
-    counts = (
-        {one["values"]: one["counts"] for one in values.value_counts().to_pylist()}
-        if counted
-        else {}
-    )
+    counts: dict[str, int] = {}
+    if kind is ColumnKind.TEXT and distinct is not None and distinct <= MOST_VALUES:
+        pairs: Any = values.value_counts()
+        counts = {pair["values"]: pair["counts"] for pair in pairs.to_pylist()}
     return Profile(
         name, kind, rows, nulls, log, distinct, counts, least, greatest, shortest, longest,
         odd, values,
     )  # fmt: skip
 
 
-def _bounds(kind: ColumnKind, values: pa.ChunkedArray, log: ColumnLog) -> tuple[Any, Any]:
+def _bounds(kind: ColumnKind, values: "pa.ChunkedArray[Any]", log: ColumnLog) -> tuple[Any, Any]:
     """The least and the greatest value of the rows and of the log; None for other kinds."""
     if kind not in NUMBERS and kind not in TIMES and kind is not ColumnKind.DATE:
         return None, None
     try:
-        found = pc.min_max(values).as_py()
+        found: Any = pc.min_max(values).as_py()
     except (ValueError, OverflowError):
         return None, None  # a time beyond the year 9999
     low, high = found["min"], found["max"]

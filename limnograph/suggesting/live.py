@@ -39,7 +39,7 @@ class Origin:
 class LiveFile:
     """A live file. `rows` are live ones, None is unknown; `stats` is the text of the log.
 
-    `origin` is None where nobody knows when the rows came: the commit is gone, or was maintenance.
+    `origin` is None where nobody knows when the rows came: the commit is gone, or copied them.
     """
 
     file: ChangedFile
@@ -116,11 +116,13 @@ async def _commits(log: LogStore, listing: Listing) -> list[Commit]:
 
 
 def _born(state: TableState, commits: Sequence[Commit]) -> dict[int, Origin]:
-    """The first commit of each path, where it brought rows: a new deletion vector brings none."""
+    """The first commit of each path, where it brought rows: neither a new deletion vector does,
+    nor maintenance, nor a DELETE, which copies what it leaves."""
     born: dict[int, Origin | None] = {}
     for commit in commits:
         for add in commit.adds:
-            origin = Origin(commit.version, commit.at) if add.data_change else None
+            brings = add.data_change and commit.operation != "DELETE"
+            origin = Origin(commit.version, commit.at) if brings else None
             born.setdefault(state.key(add), origin)
     return {key: origin for key, origin in born.items() if origin is not None}
 

@@ -1,6 +1,7 @@
 """What the name of a column tells of its values."""
 
 import re
+from itertools import pairwise
 
 # What may belong to a person or open a door: values of such columns are never written down.
 _PERSONAL = re.compile(
@@ -56,7 +57,7 @@ def words(name: str) -> tuple[str, ...]:
 def _any(pattern: re.Pattern[str], name: str) -> bool:
     """Whether a word of a name, two of them, or all of it, are what a pattern says."""
     parts = words(name)
-    pairs = [f"{a}_{b}" for a, b in zip(parts, parts[1:], strict=False)]
+    pairs = [f"{a}_{b}" for a, b in pairwise(parts)]
     return any(pattern.fullmatch(word) for word in (*parts, *pairs, "".join(parts)))
 
 

@@ -79,7 +79,7 @@ def spliced(text: str, index: int, proposals: Sequence[Proposal]) -> str:
         dash = " " * stanza.column + _STEP
         lines = [f"{' ' * stanza.column}checks:", *items(proposals, dash, dash + _STEP)]
         return _inserted(text, _after_comments(text, stanza.last, stanza.column - 1), lines)
-    if checks.kind == "scalar" and checks.empty or _is_empty_list(checks):
+    if (checks.kind == "scalar" and checks.empty) or _is_empty_list(checks):
         dash = " " * stanza.column + _STEP
         text, at = _without(text, checks)
         return _inserted(text, at, items(proposals, dash, dash + _STEP))

@@ -58,7 +58,7 @@ class Proposal:
 class Alarms:
     """What the older part's check would have said of the newer one.
 
-    It would have failed on `failed` of `of` occasions (`unit`) in `days`; a short span tells little.
+    It would have failed on `failed` of `of` occasions (`unit`) in `days`.
     """
 
     failed: int

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from checks.core import Version
 from checks.expectations.kinds import ColumnKind
+from limnograph.row_checks import _name_the_program
 from limnograph.settings.known import known_kinds
 from limnograph.settings.resolved import TableSettings
 from limnograph.suggesting import number_rules, row_rules, text_rules
@@ -64,6 +65,7 @@ class RowSuggestions:
 
 def run_job(job: Job) -> RowSuggestions:
     """Look into a table; UnreadableError when its rows cannot be read."""
+    _name_the_program()
     sample = sampled(job.live.table, job.live.files, job.most)
     if not sample.rows.num_rows:
         raise UnreadableError(f"{job.table.name} holds no rows", "try again when it has some")
@@ -80,7 +82,7 @@ class _Work:
         versions = sample.rows.column(ADDED[1])
         self.cut = cut
         if cut.first is not None:
-            is_newer = pc.greater_equal(versions, cut.first)
+            is_newer = pc.greater_equal(versions, pa.scalar(cut.first, pa.int64()))
             self.newer = sample.rows.filter(is_newer)
             self.older = sample.rows.filter(pc.invert(is_newer))
             if not self.newer.num_rows or not self.older.num_rows:
@@ -97,14 +99,13 @@ class _Work:
             self.job.table.name, self.job.columns, self.job.live.predicates, rows
         )
         proposals = self._proposed(found, rows, key)
-        if key:
+        if key and ("unique", *sorted(key)) not in self.job.known:
             proof, holds = proof_of(self.job.live, key, self.looked)
             proposal = row_rules.unique(key, why, proof)
             if holds:
                 proposals.append(proposal)
             else:
                 self.trials.drop(proposal, proof)
-        proposals = [one for one in proposals if one.meaning not in self.job.known]
         if self.cut.first is not None:
             proposals = self._tried(proposals, found, key)
         held = self.trials.holding(proposals, rows)
@@ -127,7 +128,8 @@ class _Work:
             )
         parts.append(row_rules.ordered(found, rows))
         parts.append(row_rules.references(found, self.job.table.name, self.job.others))
-        return [proposal for part in parts for proposal in part]
+        every = [proposal for part in parts for proposal in part]
+        return [one for one in every if one.meaning not in self.job.known]
 
     def _tried(
         self, proposals: Sequence[Proposal], found: Sequence[Profile], key: Sequence[str]

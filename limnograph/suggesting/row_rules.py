@@ -1,4 +1,4 @@
-"""What holds for rows: values that are set, keys, times that are past, columns in order, parents."""
+"""What holds for rows: values are set, keys occur once, times are past, parents exist."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def set_values(
     """
     name = profile.name
     meaning = ("not_null", name)
-    if profile.rows < LEAST:
+    if profile.rows < LEAST or profile.is_odd:  # what is no number counts as null elsewhere
         return
     told = profile.log.nulls
     if not profile.nulls and not told:

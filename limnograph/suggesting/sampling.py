@@ -75,7 +75,7 @@ def readable(table: Table) -> pa.Schema:
 
 
 def spread(files: Sequence[LiveFile], most: int) -> list[LiveFile]:
-    """At most so many files that hold rows, at equal distances, the first and the last among them."""
+    """At most so many files with rows, at equal distances, the first and the last among them."""
     held = [file for file in files if file.rows != 0]
     if len(held) <= most:
         return held

@@ -22,10 +22,10 @@ from limnograph.suggesting.row_job import Job, RowSuggestions, run_job
 from limnograph.suggesting.stored_trial import suggested
 from limnograph.suggesting.yaml_lines import alarm_sentence, document
 from monitors.core import CommitFact, Definition, Tail
+from monitors.delta.feed_reader import Caller
 from monitors.errors import LimnographError, UnreadableError
 from monitors.lakes.embedded import Access, EmbeddedTable
 from monitors.lakes.rows.staging import table_schema
-from monitors.lakes.workers import Workers
 
 TIMEOUT = 3600.0
 """Seconds that reading and trying may take."""
@@ -126,9 +126,11 @@ def _plural(number: int, word: str) -> str:
     return f"{number:,} {word}{'s' if number != 1 else ''}"
 
 
-async def suggest(request: Request, say: Say) -> Suggestions:
-    """Look at a table; `say` hears what is being done. UnreadableError when it cannot be read, or
-    holds no rows."""
+async def suggest(request: Request, say: Say, caller: Caller) -> Suggestions:
+    """Look at a table; `say` hears what is being done, `caller` does what blocks.
+
+    UnreadableError when it cannot be read, or holds no rows.
+    """
     table, now, options = request.table, request.now, reveal(request.table.storage_options)
     say(f"{table.name}: reading its log")
     live = await live_table(table.uri, options, now)
@@ -144,7 +146,7 @@ async def suggest(request: Request, say: Say) -> Suggestions:
         )
     columns = definitions[-1].columns if definitions else ()
     known = meanings(table.checks, [column.path[0] for column in columns])
-    rows = await _of_rows(request, live, definitions, say)
+    rows = await _of_rows(request, live, definitions, say, caller)
     past = _past(request, tail, definitions, live)
     stored = suggested(table, request.kinds, past, known)
     every = [*stored.proposals, *rows.proposals]
@@ -162,7 +164,11 @@ async def suggest(request: Request, say: Say) -> Suggestions:
 
 
 async def _of_rows(
-    request: Request, live: LiveTable, definitions: Sequence[Definition], say: Say
+    request: Request,
+    live: LiveTable,
+    definitions: Sequence[Definition],
+    say: Say,
+    caller: Caller,
 ) -> RowSuggestions:
     table = request.table
     columns = definitions[-1].columns if definitions else ()
@@ -187,8 +193,7 @@ async def _of_rows(
         others=others,
         known=meanings(table.checks, [column.path[0] for column in columns]),
     )
-    with Workers(1) as workers:
-        return await workers.call(run_job, job, timeout=TIMEOUT)
+    return await caller.call(run_job, job, timeout=TIMEOUT)
 
 
 async def _others(

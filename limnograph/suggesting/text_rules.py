@@ -159,5 +159,5 @@ def _rounded(length: int) -> int:
     >>> _rounded(1234), _rounded(96), _rounded(7)
     (1300, 96, 7)
     """
-    step = 10 ** max(len(str(length)) - 2, 0)
+    step = int(10 ** max(len(str(length)) - 2, 0))
     return -(-length // step) * step

@@ -3,6 +3,7 @@ and what was learned from older rows is held against each newer commit."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -91,9 +92,15 @@ class Trials:
 
 def by_version(rows: pa.Table) -> Iterator[tuple[int, pa.Table]]:
     """The rows of each commit, in order of version."""
-    versions = rows.column(ADDED[1])
-    for version in sorted(versions.unique().to_pylist()):
-        yield version, rows.filter(pc.equal(versions, version))
+    for version in sorted(versions_of(rows)):
+        is_own = pc.equal(rows.column(ADDED[1]), pa.scalar(version, pa.int64()))
+        yield version, rows.filter(is_own)
+
+
+def versions_of(rows: pa.Table) -> list[int]:
+    """The versions that brought some rows, each once."""
+    found: Any = rows.column(ADDED[1]).unique().to_pylist()
+    return list(found)
 
 
 def judged_newer(
@@ -107,7 +114,7 @@ def judged_newer(
 
     `logs` say by commit what the rows that were not looked at hold.
     """
-    commits = newer.column(ADDED[1]).unique().to_pylist()
+    commits = versions_of(newer)
     days = halves.length.total_seconds() / _DAY
     failed = trials.failures(old, newer)
     found = []
@@ -132,7 +139,7 @@ def drifting(trials: Trials, old: Sequence[Proposal], newer: pa.Table) -> frozen
 
     One newer commit alone cannot tell a drift from chance.
     """
-    commits = len(newer.column(ADDED[1]).unique())
+    commits = len(versions_of(newer))
     places = [place for place, one in enumerate(old) if one.bare is not None]
     if commits < 2 or not places:
         return frozenset()

@@ -26,7 +26,7 @@ def proof_of(live: LiveTable, key: Sequence[str], looked: Looked) -> tuple[str, 
         return f"Each occurs once in {looked.text}; not verified in the others: {how}.", True
     rows, repeated, nulls = _counted(live, list(key))
     if repeated or nulls:
-        return f"of all {rows:,} rows {repeated:,} repeat a key and {nulls:,} have none", False
+        return f"of all {rows:,} rows {repeated:,} repeat a key, {nulls:,} have none", False
     return f"Each occurs once in all {rows:,} rows, by counting them.", True
 
 
