@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from checks import metrics as check_metrics
+from checks.forms import RowForm
 from limnograph.cycle import CycleResult, Due, Lake
 from limnograph.delivery import deliver_due, keep_delivering
 from limnograph.judging import Rules
@@ -60,8 +61,13 @@ def open_settings_store(settings: Settings) -> Store:
 def secrets_of(settings: Settings) -> set[Secret]:
     """Every secret of the settings, for the log to mask."""
     tables = (*settings.tables, *(glob.like for glob in settings.globs))
-    options = (option for table in tables for option in table.storage_options.values())
-    return {value for value in (settings.store_url, *options) if isinstance(value, Secret)}
+    options = [option for table in tables for option in table.storage_options.values()]
+    for form in (check.form for table in tables for check in table.checks):
+        if isinstance(form, RowForm) and form.quarantine is not None:
+            options += form.quarantine.storage_options.values()
+    forms = (channel.form for channel in settings.alerts.channels.values())
+    fields = (value for form in forms for _, value in form)
+    return {one for one in (settings.store_url, *options, *fields) if isinstance(one, Secret)}
 
 
 class Service:
@@ -100,8 +106,17 @@ class Service:
         self.store.sync_roster("table", {t.name: _attributes(t) for t in listed}, self.clock())
         if listed != list(self.tables):
             self.tables = listed
+        self._retire(listed)
         self._listed_at = self.clock()
         return found
+
+    def _retire(self, tables: Sequence[TableSettings]) -> None:
+        """Let go of checks that are no longer declared: nobody would ever end their incidents."""
+        declared = {table.subject.id: {check.id for check in table.checks} for table in tables}
+        for subject, judged in self.store.judged_checks().items():
+            kept = declared.get(subject, set())
+            if judged - kept:
+                self.store.retire_checks(subject, kept, self.clock())
 
     def due(
         self,

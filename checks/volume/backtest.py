@@ -13,6 +13,10 @@ from checks.volume.words import USUAL, Judged, State, Tuning
 __all__ = ["Judged", "State", "Tuning", "backtest", "judge", "predict"]
 
 
+_FARTHEST = 1e60
+_NEARLY = 0.4999  # the greatest score of what is no alarm
+
+
 def backtest(
     times: Sequence[datetime], values: Sequence[float | None], tuning: Tuning = USUAL
 ) -> list[Judged]:
@@ -31,10 +35,12 @@ def judge(detector: Detector, at: datetime, value: float | None) -> Judged:
     if value is None or not math.isfinite(value):
         return told
     value = float(value)
-    seen = detector.look(at, value, outlook)
+    # Beyond this nothing is told apart, and squares would overflow.
+    near = min(max(value, -_FARTHEST), _FARTHEST)
+    seen = detector.look(at, near, outlook)
     judged = _judged(detector, told, value, seen)
     learning = told.state is State.LEARNING
-    detector.train(at, value, outlook, flagged=judged.flag and not learning)
+    detector.train(at, near, outlook, flagged=judged.flag and not learning)
     return judged
 
 
@@ -49,8 +55,7 @@ def predict(detector: Detector, at: datetime, outlook: Outlook | None) -> Judged
         lower, upper = outlook.bounds(detector.alarm, tuning.floor)
     lower = None if tuning.side == "high" else lower
     upper = None if tuning.side == "low" else upper
-    lower = tuning.minimum if tuning.minimum is not None else lower
-    upper = tuning.maximum if tuning.maximum is not None else upper
+    lower, upper = _with_declared(tuning, lower, upper)
     if expected is not None and lower is not None:
         expected = max(expected, lower)
     if expected is not None and upper is not None:
@@ -58,10 +63,23 @@ def predict(detector: Detector, at: datetime, outlook: Outlook | None) -> Judged
     return Judged(at, None, expected, lower, upper, 0.0, False, state, missing or "unknown")
 
 
+def _with_declared(
+    tuning: Tuning, lower: float | None, upper: float | None
+) -> tuple[float | None, float | None]:
+    """The bounds with those that were declared, also against the learned ones."""
+    if tuning.minimum is not None:
+        lower = tuning.minimum
+        upper = None if upper is None else max(upper, lower)
+    if tuning.maximum is not None:
+        upper = tuning.maximum
+        lower = None if lower is None else min(lower, upper)
+    return lower, upper
+
+
 def _judged(detector: Detector, told: Judged, value: float, seen: Seen) -> Judged:
     alarm, tuning = detector.alarm, detector.tuning
     outside = _outside(told, value)
-    declared = _undeclared(tuning, value)
+    declared = bool(_against_declared(tuning, value))
     learning = told.state is State.LEARNING
     drifted = seen.ready and seen.window >= alarm and _matters(detector, seen.shift)
     frozen = tuning.flatline and seen.run >= alarm
@@ -76,10 +94,11 @@ def _judged(detector: Detector, told: Judged, value: float, seen: Seen) -> Judge
     return replace(
         told,
         value=value,
-        score=score if flag else score / 2,
+        score=score if flag else min(score / 2, _NEARLY),
         flag=flag,
         state=state,
-        reason=_reason(told, value, seen, state, outside=outside or declared),
+        reason=_against_declared(tuning, value)
+        or _reason(told, value, seen, state, outside=outside),
     )
 
 
@@ -88,9 +107,13 @@ def _outside(told: Judged, value: float) -> bool:
     return below or (told.upper is not None and value > told.upper)
 
 
-def _undeclared(tuning: Tuning, value: float) -> bool:
-    below = tuning.minimum is not None and value < tuning.minimum
-    return below or (tuning.maximum is not None and value > tuning.maximum)
+def _against_declared(tuning: Tuning, value: float) -> str:
+    """What a value is that no declared bound lets pass; empty where they do."""
+    if tuning.minimum is not None and value < tuning.minimum:
+        return f"{number(value)} is less than {number(tuning.minimum)}, the declared minimum"
+    if tuning.maximum is not None and value > tuning.maximum:
+        return f"{number(value)} is more than {number(tuning.maximum)}, the declared maximum"
+    return ""
 
 
 def _on_side(tuning: Tuning, told: Judged, value: float) -> float:

@@ -65,7 +65,7 @@ class VolumeForm(CheckForm):
     def _in_order(self) -> "VolumeForm":
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(
-                f"min ({self.min:g}) is greater than max ({self.max:g}); swap them, or leave one out"
+                f"min ({self.min:g}) is greater than max ({self.max:g}); swap them or leave one out"
             )
         return self
 

@@ -210,9 +210,9 @@ def _odds(
     group = week % hours * 2 + (week // hours < 5)
     own = weekday * hours + hour
     seen = np.bincount(own, minlength=_WEEK * hours).astype(np.float64)
-    hits = np.bincount(own, weights=zero, minlength=_WEEK * hours)
-    group_seen = np.bincount(group, weights=seen, minlength=2 * hours)
-    group_hits = np.bincount(group, weights=hits, minlength=2 * hours)
+    hits = np.bincount(own, weights=zero, minlength=_WEEK * hours).astype(np.float64)
+    group_seen = np.bincount(group, weights=seen, minlength=2 * hours).astype(np.float64)
+    group_hits = np.bincount(group, weights=hits, minlength=2 * hours).astype(np.float64)
     whole = np.full(2 * hours, zero.mean())
     prior = _shrunk(group_hits, group_seen, whole)[group]
     return tuple(_shrunk(hits, seen, prior).tolist())

@@ -46,10 +46,13 @@ class Scale:
     def forward_all(self, values: "Floats") -> "Floats":
         import numpy as np
 
-        if not self.logarithmic:
-            return np.clip(values / self.usual, -_FARTHEST, _FARTHEST)
-        small = _SMALL * self.usual
-        return np.log(np.maximum(values, 0.0) + small) + np.minimum(values, 0.0) / small
+        # What overflows is farther away than anything that is told apart.
+        with np.errstate(over="ignore"):
+            if not self.logarithmic:
+                return np.clip(values / self.usual, -_FARTHEST, _FARTHEST)
+            small = _SMALL * self.usual
+            scaled = np.log(np.maximum(values, 0.0) + small) + np.minimum(values, 0.0) / small
+        return np.maximum(scaled, -_FARTHEST)
 
     def allowance(self, expected: float, floor: float) -> float:
         """How far from what is expected a value may always be."""

@@ -21,6 +21,7 @@ from limnograph.cli import (
     schema,
     serve,
     store,
+    suggest,
 )
 from limnograph.cli.console import answer
 from limnograph.cli.options import Debug, NoColor
@@ -93,6 +94,7 @@ app.add_typer(check.app, name="check")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(alerts.app, name="alerts")
 app.command("backtest", epilog=backtest.EXAMPLES)(backtest.backtest)
+app.command("suggest", epilog=suggest.EXAMPLES)(suggest.suggest)
 app.command("replay", epilog=replay.EXAMPLES)(replay.replay)
 app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
 app.command("monitors", epilog=catalogue.MONITOR_EXAMPLES)(catalogue.monitors)

@@ -99,7 +99,8 @@ def _range(profile: Profile, forms: Forms, wide: int) -> Iterator[Proposal]:
 
 
 def outward(least: Any, greatest: Any, room: int) -> tuple[Number, Number]:
-    """A range with room on either side in multiples of its width, rounded away from its middle.
+    """A range with room on either side in multiples of its width, rounded away from its middle;
+    without room it is as it was.
 
     >>> outward(3, 97, 1), outward(-0.25, 0.5, 0)
     ((-100, 200), (-0.25, 0.5))
@@ -111,10 +112,9 @@ def outward(least: Any, greatest: Any, room: int) -> tuple[Number, Number]:
             for end in (least, greatest)
         )
         width = high - low
-        step = Decimal(10) ** width.adjusted()
         if not room:
-            # As it is: only so much is rounded as a table cannot tell.
-            step /= 10**12
+            return _plain(low), _plain(high)
+        step = Decimal(10) ** width.adjusted()
         low = ((low - room * width) / step).to_integral_value(ROUND_FLOOR) * step
         high = ((high + room * width) / step).to_integral_value(ROUND_CEILING) * step
     return _plain(low), _plain(high)

@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 
 from checks.core import Version
 from checks.expectations.kinds import ColumnKind
-from limnograph.row_checks import _name_the_program
 from limnograph.settings.known import known_kinds
 from limnograph.settings.resolved import TableSettings
 from limnograph.suggesting import number_rules, row_rules, text_rules
@@ -65,7 +64,6 @@ class RowSuggestions:
 
 def run_job(job: Job) -> RowSuggestions:
     """Look into a table; UnreadableError when its rows cannot be read."""
-    _name_the_program()
     sample = sampled(job.live.table, job.live.files, job.most)
     if not sample.rows.num_rows:
         raise UnreadableError(f"{job.table.name} holds no rows", "try again when it has some")

@@ -11,6 +11,7 @@ from limnograph.suggesting.halves import HELD_OUT, LEAST_COMMITS
 from limnograph.suggesting.log_past import LogPast
 from limnograph.suggesting.proposal import Alarms, Dropped, Meaning, Proposal, check_of
 from limnograph.suggesting.stored_rules import freshness, growing, schema, volume
+from limnograph.suggesting.yaml_lines import can_be_written
 
 MOMENTS = 300
 """So many of the newest commits before which a check is judged."""
@@ -67,14 +68,14 @@ class _Work:
 
     def _bearable(self, rule: Rule, proposal: Proposal) -> Proposal | None:
         """The proposal with its alarms, widened if it has to be; None where that does not help."""
-        alarms = self._alarms(rule, proposal.id, 0)
+        alarms = self._alarms(rule, proposal, 0)
         if alarms is None or alarms.few:
             return replace(proposal, alarms=alarms)
         told = f"it would have failed on {alarms.failed:,} of {alarms.of:,} {alarms.unit}s"
         for wider in rule(self.past, 1) if proposal.learned else ():
             if wider.id != proposal.id or not wider.wide:
                 continue
-            again = self._alarms(rule, proposal.id, 1)
+            again = self._alarms(rule, proposal, 1)
             if again is None or again.few:
                 note = f"Widened once: as it was before, {told}."
                 return replace(wider, alarms=again).because(note)
@@ -82,7 +83,7 @@ class _Work:
         self.dropped.append(Dropped(proposal.id, proposal.type, told))
         return None
 
-    def _alarms(self, rule: Rule, id: str, wide: int) -> Alarms | None:
+    def _alarms(self, rule: Rule, like: Proposal, wide: int) -> Alarms | None:
         """What the older commits' check says of the newer ones; None where they are too few."""
         changes = self.past.changes
         if len(changes) < LEAST_COMMITS:
@@ -90,7 +91,8 @@ class _Work:
         out = max(1, round(HELD_OUT * len(changes)))
         newer, before = changes[-out:], changes[-out - 1]
         days = (newer[-1] - before) / _DAY
-        old = next((one for one in rule(self.past.at(before), wide) if one.id == id), None)
+        before_then = rule(self.past.at(before), wide)
+        old = next((one for one in before_then if _is_like(one, like)), None)
         check = None if old is None else check_of(old, self.table, self.kinds)[0]
         if check is None:
             return None
@@ -120,7 +122,8 @@ class _Work:
     def _holds(self, proposal: Proposal) -> bool:
         """Whether a check passes now, and did before each of the newest commits."""
         check, why = check_of(proposal, self.table, self.kinds)
-        if check is None:
+        if check is None or not can_be_written(proposal):
+            why = why or "it holds characters that cannot be written in YAML"
             self.dropped.append(Dropped(proposal.id, proposal.type, why))
             return False
         judge = self.kinds[check.kind].judge
@@ -153,3 +156,8 @@ class _Work:
             verdicts = judge(check, self.past.at(moment))
             failed += any(one.status in (Status.FAIL, Status.ERROR) for one in verdicts)
         return failed
+
+
+def _is_like(one: Proposal, other: Proposal) -> bool:
+    """Whether two proposals are of one form: some have a weaker one under the same id."""
+    return one.id == other.id and {"forbid"} & set(one.fields) == {"forbid"} & set(other.fields)

@@ -16,6 +16,7 @@ from limnograph.suggesting.halves import Halves
 from limnograph.suggesting.log_bounds import ColumnLog
 from limnograph.suggesting.proposal import Alarms, Dropped, Proposal, check_of
 from limnograph.suggesting.sample_rows import OtherTables, SampleRows
+from limnograph.suggesting.yaml_lines import can_be_written
 from monitors.lakes.rows.table import ADDED
 
 _DAY = 86400
@@ -36,7 +37,9 @@ class Trials:
         """The proposals that pass over rows; the others are noted as dropped."""
         held = []
         for proposal, verdict in self.tried(proposals, rows):
-            if verdict.status is Status.PASS:
+            if not can_be_written(proposal):
+                self.drop(proposal, "it holds characters that cannot be written in YAML")
+            elif verdict.status is Status.PASS:
                 held.append(proposal)
             else:
                 self.drop(proposal, f"it does not hold on the rows themselves: {_told(verdict)}")

@@ -52,6 +52,15 @@ def document(header: Sequence[str], proposals: Sequence[Proposal]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def can_be_written(proposal: Proposal) -> bool:
+    """Whether the lines of a check are read as what they are: some characters of values are not."""
+    from limnograph.settings.document import parse
+
+    text = document([], [proposal])
+    parsed, report = parse(text.encode("utf-8", "replace"), "suggestion")
+    return not report.problems and parsed.root.value == {"checks": values([proposal])}
+
+
 def values(proposals: Sequence[Proposal]) -> list[Mapping[str, Any]]:
     """The same as plain values."""
     return [dict(proposal.fields) for proposal in proposals]

@@ -115,6 +115,4 @@ def test_observations_in_words(observed: float | str | datetime | None, text: st
 
 def test_values_that_json_lacks_become_text() -> None:
     value = {1: (NOW, NOW.date(), float("-inf"), b"x", True, None)}
-    assert plain(value) == {
-        "1": ["2026-11-20T11:00:00Z", "2026-11-20", "-inf", "b'x'", True, None]
-    }
+    assert plain(value) == {"1": ["2026-11-20T11:00:00Z", "2026-11-20", "-inf", "b'x'", True, None]}

@@ -225,3 +225,30 @@ def test_serve_reads_what_is_due_answers_and_ends_well(folder: Path) -> None:
         ("topics", 2),
     ]
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
+
+
+def test_a_check_that_left_the_configuration_is_let_go_of(tmp_path: Path) -> None:
+    write_deltalake(tmp_path / "posts", pa.table({"id": [1, 1]}))
+    config = tmp_path / "limnograph.yaml"
+    check = "{type: threshold, id: few, metric: lakehouse_table_rows, comparison: below, fail: 9}"
+    table = "tables:\n- name: posts\n  uri: ./posts\n"
+    config.write_text(f"{table}  checks: [{check}]\n")
+    with opened(load(config)) as service:
+        service.refresh()
+        asyncio.run(service.cycle(service.due()))
+        assert [one.check for one in service.store.incidents()] == ["posts/few"]
+    config.write_text(table)
+    with opened(load(config)) as service:
+        service.refresh()
+        assert service.store.incidents() == []
+        assert service.store.verdicts() == []
+
+
+def test_the_secrets_of_channels_and_quarantines_are_masked_too(tmp_path: Path) -> None:
+    config = tmp_path / "limnograph.yaml"
+    config.write_text(
+        "alerts: {channels: {team: {type: slack, webhook: env:HOOK}}, routes: [{to: [team]}]}\n"
+        "tables:\n- name: posts\n  uri: ./posts\n  checks:\n  - type: unique\n    columns: [id]\n"
+        "    quarantine: {uri: ./bad, storage_options: {aws_secret_access_key: env:KEY}}\n"
+    )
+    assert secrets_of(load(config)) == {Secret("env:HOOK"), Secret("env:KEY")}

@@ -154,7 +154,9 @@ def test_past_incidents_do_not_train() -> None:
     plain = backtest(at, values)[66].expected
     excluded = backtest(at, values, Tuning(excluded=((at[60], at[66]),)))[66].expected
     never = backtest(at, weekly(110))[66].expected
-    assert plain is not None and excluded is not None and never is not None
+    assert plain is not None
+    assert excluded is not None
+    assert never is not None
     assert abs(excluded / never - 1) < 0.02 < abs(plain / never - 1)
 
 
@@ -172,7 +174,8 @@ def test_a_series_that_freezes_is_flagged_as_unchanged() -> None:
         times(len(values), HOUR), [*values[:at], *[values[at]] * 8, *values[at + 8 :]]
     )
     frozen = [n for n in flagged(judged) if judged[n].state is State.NO_CHANGE]
-    assert frozen and set(frozen) <= set(range(at, at + 8))
+    assert frozen
+    assert set(frozen) <= set(range(at, at + 8))
     assert judged[frozen[0]].reason.endswith("it usually does")
     still = backtest(
         times(len(values), HOUR),
@@ -212,7 +215,8 @@ def test_an_unknown_point_is_not_a_zero() -> None:
     assert flagged(judged) == []
     for unknown in judged[50:52]:
         assert (unknown.value, unknown.score, unknown.reason) == (None, 0.0, "unknown")
-        assert unknown.lower is not None and unknown.lower > 0
+        assert unknown.lower is not None
+        assert unknown.lower > 0
 
 
 def test_declared_bounds_win_even_while_learning() -> None:
@@ -240,7 +244,8 @@ def test_fewer_false_alarms_mean_wider_bounds() -> None:
     widths = []
     for allowed in (30.0, 3.0, 1.0, 0.1, 0.001):
         last = backtest(times(120), values, Tuning(false_alarms=allowed, floor=0.0))[-1]
-        assert last.lower is not None and last.upper is not None
+        assert last.lower is not None
+        assert last.upper is not None
         widths.append(last.upper - last.lower)
     assert widths == sorted(widths)
 
@@ -335,5 +340,6 @@ def test_nothing_makes_it_fail_and_bounds_hold_what_is_expected(
         if point.state is State.LEARNING:
             assert not point.flag
         if point.expected is not None:
-            assert point.lower is not None and point.upper is not None
+            assert point.lower is not None
+            assert point.upper is not None
             assert point.lower <= point.expected <= point.upper

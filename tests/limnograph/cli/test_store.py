@@ -91,23 +91,23 @@ def test_an_old_store_is_looked_at_and_not_upgraded(folder: Path, command: Comma
     assert (told["schema"], told["prunable"]) == ("0001", None)
     assert "definition" not in told["tables"]
     out = command("store", "info").out
-    assert "schema     0001 (0002 is due)\n" in out
+    assert "schema     0001 (0003 is due)\n" in out
     assert out.endswith("pruning    after `limnograph store migrate`\n")
 
 
 def test_migrate_says_from_where_to_where(folder: Path, command: Command) -> None:
     with first_schema(folder / "limnograph.db"):
         check = command("store", "migrate", "--check")
-        assert (check.code, check.out) == (4, "schema 0001: 0002 is due\n")
-        assert command("store", "migrate").out == "schema 0001 -> 0002\n"
-    assert command("store", "migrate", "--check").out == "schema 0002: up to date\n"
-    assert command("store", "migrate").out == "schema 0002: up to date\n"
+        assert (check.code, check.out) == (4, "schema 0001: 0003 is due\n")
+        assert command("store", "migrate").out == "schema 0001 -> 0003\n"
+    assert command("store", "migrate", "--check").out == "schema 0003: up to date\n"
+    assert command("store", "migrate").out == "schema 0003: up to date\n"
 
 
 def test_migrate_creates_a_store_but_checking_does_not(folder: Path, command: Command) -> None:
     assert command("store", "migrate", "--check").code == 4
     assert not (folder / "limnograph.db").exists()
-    assert command("store", "migrate").out == "schema none -> 0002\n"
+    assert command("store", "migrate").out == "schema none -> 0003\n"
     assert (folder / "limnograph.db").exists()
 
 
@@ -208,7 +208,7 @@ def test_a_store_on_postgresql_is_told_as_well(
         text = "store: {url: env:STORE, retention: {points: 2d}}\ntables: []\n"
         (folder / "limnograph.yaml").write_text(text)
         assert "there is no store yet" in command("store", "info").err
-        assert command("store", "migrate").out == "schema none -> 0002\n"
+        assert command("store", "migrate").out == "schema none -> 0003\n"
         fill(url)
         told = json.loads(command("store", "info", "-o", "json").out)
     assert told["kind"] == "postgresql"

@@ -10,9 +10,8 @@ from monitors.errors import ConfigError
 
 KNOWN = {"ingestion": ingestion.MONITOR, "freshness": freshness.MONITOR}
 TABLES = "tables:\n  - {name: a, uri: ./a}\n"
-VALID_TABLE_FIELDS = (
-    "owner, tags, time_zone, schedule, storage_options, monitors, checks, name, uri, glob, description"
-)
+VALID_TABLE_FIELDS = "owner, tags, time_zone, schedule, storage_options, monitors, "
+"checks, name, uri, glob, description"
 
 
 def table(fields: str) -> str:
@@ -35,7 +34,8 @@ SHAPE = {
     ),
     "unknown part like no other": (
         "tables: []\nzzz: {}\n",
-        "c.yaml:2:1: zzz: unknown field; valid here: store, http, run, metrics, alerts, defaults, tables",
+        "c.yaml:2:1: zzz: unknown field; valid here: store, http, run, metrics, alerts, "
+        "defaults, tables",
     ),
     "part of the wrong kind": (
         f"http: 9899\n{TABLES}",

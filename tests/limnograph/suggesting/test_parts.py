@@ -1,5 +1,6 @@
 """The parts of a suggestion: where a history is cut, which rows are read, what names tell."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -20,7 +21,10 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def file(
-    version: int | None, rows: int | None = 10, stats: str | None = None, **partition: str | None
+    version: int | None,
+    rows: int | None = 10,
+    stats: str | None = None,
+    partition: Mapping[str, str | None] | None = None,
 ) -> LiveFile:
     origin = None if version is None else Origin(version, START + timedelta(days=version))
     changed = ChangedFile(f"f{version}.parquet", partition or {})
@@ -73,7 +77,11 @@ def test_the_log_tells_of_a_column_only_what_holds_for_every_file() -> None:
         '"nullCount":{"col-n":2,"col-d":2}}'
     )
     found = column_logs(
-        table, [file(0, stats=stats, **{"col-p": "8"}), file(1, stats=other, **{"col-p": None})]
+        table,
+        [
+            file(0, stats=stats, partition={"col-p": "8"}),
+            file(1, stats=other, partition={"col-p": None}),
+        ],
     )
     assert found == {
         "n": ColumnLog(5, 2, -4, 7),
@@ -83,7 +91,7 @@ def test_the_log_tells_of_a_column_only_what_holds_for_every_file() -> None:
         "x": ColumnLog(5, None, None, None),
         "p": ColumnLog(5, 2, 8, 8),
     }
-    one = column_logs(table, [file(0, stats=stats, **{"col-p": "8"})])
+    one = column_logs(table, [file(0, stats=stats, partition={"col-p": "8"})])
     assert one["x"] == ColumnLog(3, 0, Decimal("0.5"), Decimal("2.25"))
     at = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
     assert one["t"] == ColumnLog(3, None, at, at + timedelta(milliseconds=1))

@@ -58,7 +58,7 @@ def test_a_daily_table_is_due_by_an_hour_of_the_day() -> None:
     times = [MONDAY + n * DAY + timedelta(hours=5, minutes=n % 20) for n in range(60)]
     made = of(past(times, times[-1] + HOUR))
     assert fields(made, "fresh-by") == {"by": "06:30"}
-    assert alarms(made, "fresh-by") == Alarms(0, 12, 12.0)
+    assert alarms(made, "fresh-by") == Alarms(0, 12, (times[-1] - times[-13]) / DAY)
     assert "fresh" not in [one.id for one in made.proposals]
 
 
