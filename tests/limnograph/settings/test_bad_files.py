@@ -10,8 +10,10 @@ from monitors.errors import ConfigError
 
 KNOWN = {"ingestion": ingestion.MONITOR, "freshness": freshness.MONITOR}
 TABLES = "tables:\n  - {name: a, uri: ./a}\n"
-VALID_TABLE_FIELDS = "owner, tags, time_zone, schedule, storage_options, monitors, "
-"checks, name, uri, glob, description"
+VALID_TABLE_FIELDS = (
+    "owner, tags, time_zone, schedule, storage_options, monitors, "
+    "checks, name, uri, glob, description"
+)
 
 
 def table(fields: str) -> str:

@@ -342,3 +342,10 @@ def test_rows_that_were_compacted_are_nowhere_new(tmp_path: Path) -> None:
     assert made.rows.halves.first is None
     assert "no false alarms are estimated: 0 commits have live rows of their own" in made.header[0]
     assert not_passing(row_verdicts(configured(tmp_path, made))) == {}
+
+
+def test_values_that_yaml_cannot_hold_are_left_out(tmp_path: Path) -> None:
+    commits = numbered(6, 40, mood=lambda n, _: ("😀 a: b", "plain")[n % 2])
+    made = suggestions(written(tmp_path / "t", commits))
+    assert not_passing(row_verdicts(configured(tmp_path, made))) == {}
+    assert ("mood-values" in ids(made)) != ("mood-values" in dropped(made))
