@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +55,7 @@ def tables(draw: st.DrawFn) -> list[pa.Table]:
     return [whole.slice(n * ROWS, ROWS) for n in range(COMMITS)]
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tables())
 def test_what_is_suggested_loads_and_passes(commits: list[pa.Table]) -> None:

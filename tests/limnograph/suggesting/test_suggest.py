@@ -26,6 +26,8 @@ from tests.limnograph.suggesting.tables import (
     written,
 )
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = ("de", "en", "fr")
 
 
