@@ -110,6 +110,7 @@ def test_the_library_of_expectations_is_not_imported_without_one(table: Path) ->
     assert done.stdout.split() == ["fail", "False"], done.stderr
 
 
+@pytest.mark.slow
 def test_where_nothing_is_new_nothing_is_judged(table: Path) -> None:
     position = outcome(table, NEGATIVE).position
     found = outcome(table, NEGATIVE, NOT_NULL, due("unique", columns=["id"]), position=position)

@@ -64,6 +64,7 @@ def test_what_depends_on_other_rows_is_not_row_wise(name: str) -> None:
     assert catalogue.evaluation(name) == "whole-set"
 
 
+@pytest.mark.slow
 def test_reading_a_configuration_imports_no_heavy_library() -> None:
     code = (
         "import sys\n"

@@ -107,6 +107,7 @@ def test_data_is_due_on_the_days_that_are_named(days: object, expected: str) -> 
     assert due("2026-11-27 12:00", by="08:00", days=days) == f"{expected} 07:00"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("holidays", "expected"),
     [

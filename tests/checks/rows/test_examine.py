@@ -117,6 +117,7 @@ def test_a_storage_that_is_away_is_not_asked_for_each_check(rows: CountedRows) -
     assert len(rows.asked) == 1
 
 
+@pytest.mark.slow
 def test_row_wise_expectations_share_one_read(rows: CountedRows) -> None:
     checks = [
         expected("expect_column_values_to_not_be_null", "one", column="s"),

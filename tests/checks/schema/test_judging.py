@@ -276,6 +276,7 @@ def test_forbidding_less_never_makes_a_pass_fail(before: list[Column], after: li
         assert judged(made, forbid=["column_dropped"]).status is Status.PASS
 
 
+@pytest.mark.slow
 @given(st.lists(_COLUMNS, min_size=1, max_size=6))
 def test_going_back_to_the_first_definition_passes_where_additions_are_forbidden_too(
     tables: list[list[Column]],

@@ -67,6 +67,7 @@ def test_an_hourly_series_that_halves_doubles_or_stops_is_flagged(at: int, facto
     assert at in flagged(judged_with(hourly(24 * 35), {at: factor}, HOUR))
 
 
+@pytest.mark.slow
 def test_a_healthy_year_of_weekdays_is_silent() -> None:
     for seed in range(3):
         assert flagged(backtest(times(365), weekdays_only(365, seed=seed))) == []
@@ -85,6 +86,7 @@ def test_a_working_day_without_rows_is_no_weekend() -> None:
     assert flagged(judged_with(values, {7 * 25 + 2: 0.0}, DAY)) == [7 * 25 + 2]
 
 
+@pytest.mark.slow
 def test_a_worse_anomaly_has_the_higher_score() -> None:
     values = weekly(120)
     scores = [judged_with(values, {110: f}, DAY)[110].score for f in (1, 1.6, 2, 4, 20, 1000)]
@@ -239,6 +241,7 @@ def test_one_side_may_be_judged_alone(side: str, found: list[int]) -> None:
     assert (judged[90].upper is None) == (side == "low")
 
 
+@pytest.mark.slow
 def test_fewer_false_alarms_mean_wider_bounds() -> None:
     values = weekly(120, 0.15)
     widths = []
@@ -250,6 +253,7 @@ def test_fewer_false_alarms_mean_wider_bounds() -> None:
     assert widths == sorted(widths)
 
 
+@pytest.mark.slow
 def test_the_end_of_the_month_is_learned() -> None:
     count = 365
     at = times(count)
@@ -262,6 +266,7 @@ def test_the_end_of_the_month_is_learned() -> None:
     assert ends[9] in flagged(missed)
 
 
+@pytest.mark.slow
 def test_a_holiday_may_be_like_a_sunday_or_like_any_day() -> None:
     at = times(120)
     holiday = at[100].date()
@@ -274,6 +279,7 @@ def test_a_holiday_may_be_like_a_sunday_or_like_any_day() -> None:
     assert flagged(backtest(at, values, Tuning(holidays=(holiday,)))) == [100]
 
 
+@pytest.mark.slow
 def test_local_hours_are_followed_across_daylight_saving() -> None:
     zone = ZoneInfo("Europe/Berlin")
     start = datetime(2026, 2, 16, tzinfo=UTC)

@@ -93,12 +93,14 @@ def test_rows_of_stdin_keep_their_order(
     assert sorted(p["timestamp"][:10] for p in found["points"] if p["flag"]) == BAD_DAYS
 
 
+@pytest.mark.slow
 def test_it_reads_from_a_pipe(csv: Path) -> None:
     program = [sys.executable, "-m", "limnograph", "backtest", "-", "-o", "json"]
     done = subprocess.run(program, input=csv.read_bytes(), capture_output=True, check=True)
     assert json.loads(done.stdout)["summary"]["points"] == DAYS
 
 
+@pytest.mark.slow
 def test_options_tune_what_is_flagged(csv: Path, command: Command) -> None:
     def of(*options: str) -> list[str]:
         return flagged(command("backtest", "counts.csv", "-o", "json", *options))
@@ -124,6 +126,7 @@ def test_a_window_limits_what_is_told_and_not_what_is_learned(csv: Path, command
     assert told["points"] == whole[DROP : DROP + 26]
 
 
+@pytest.mark.slow
 def test_a_sweep_says_what_each_sensitivity_would_cost(csv: Path, command: Command) -> None:
     found = document(command("backtest", "counts.csv", "-o", "json", "--sweep", "0.1, 1,100"))
     assert [one["false_alarms"] for one in found["sweep"]] == [0.1, 1.0, 100.0]
@@ -174,6 +177,7 @@ def test_a_guessed_column_is_told_on_stderr(csv: Path, command: Command) -> None
     assert found["points"][0]["value"] == 7.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

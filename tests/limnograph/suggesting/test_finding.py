@@ -43,7 +43,7 @@ def test_a_place_that_is_not_listed_gets_a_name(config: Path) -> None:
 
 
 def test_what_is_no_place_and_no_name_is_told(config: Path) -> None:
-    with pytest.raises(ConfigError, match="did you mean 'main.posts'"):
+    with pytest.raises(ConfigError, match=r"did you mean 'main\.posts'"):
         meant("main.post", config, given=False, options={})
     with pytest.raises(ConfigError, match="ftp"):
         meant("ftp://x/y", config, given=False, options={})
