@@ -9,7 +9,8 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python \
 	--constraints constraints.txt --build-constraints constraints.txt
 # These two serve the others.
 BENCHMARKS := $(filter-out __init__ loopback_s3 raw_reads,$(basename $(notdir $(wildcard benchmarks/*.py))))
-# Quick tests run on two cores; those that kill, serve or start a JVM have the machine to themselves.
+# Quick tests run on two cores, and so do those of checks, which only compute; those that kill, serve or
+# start a JVM have the machine to themselves.
 BOTH := --numprocesses=2 --dist=worksteal
 QUICK := not spark and not slow and not proof
 
@@ -48,8 +49,9 @@ unit: .venv
 	$(BIN)/pytest --quiet $(BOTH) -m "$(QUICK)"
 
 test: lint types spark ## everything but the proof, with coverage
-	$(BIN)/pytest $(BOTH) -m "$(QUICK)" --cov --cov-report=
-	$(BIN)/pytest -m "(spark or slow) and not proof" --durations=15 --cov --cov-append
+	$(BIN)/pytest $(BOTH) -m "$(QUICK)" --ignore=tests/checks --cov --cov-report=
+	$(BIN)/pytest $(BOTH) -m "not spark and not proof" tests/checks --cov --cov-append --cov-report=
+	$(BIN)/pytest -m "(spark or slow) and not proof" --ignore=tests/checks --durations=15 --cov --cov-append
 
 dashboards: .venv ## the Grafana dashboards, made anew from exporters/grafana
 	$(BIN)/python -m exporters.grafana
