@@ -1,6 +1,7 @@
 """The whole demo: built, read in two looks and reported, with and without trouble."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -13,7 +14,10 @@ from rich.console import Console
 from exporters.report import to_json
 from limnograph.demo.building import Lakehouse, build
 from limnograph.demo.command import look, report_on, run, sighted
-from limnograph.demo.lakehouse import TABLES, Table, named
+from limnograph.demo.flaws import ALL as FLAWS
+from limnograph.demo.flaws import SPOILINGS, Flaw, flawed, found, planted_rows, spoiled
+from limnograph.demo.lakehouse import TABLES, Act, Table, named, steps
+from limnograph.demo.rows import fresh_ids, table_rows
 from limnograph.demo.seeing import Sightings
 from limnograph.demo.troubles import ALL, WHERE, Trouble
 
@@ -44,18 +48,20 @@ def test_every_planted_trouble_is_seen_and_the_exit_code_says_so(tmp_path: Path)
     code = run(tmp_path / "demo", seed=1, now=NOW, console=Console(file=output, width=150))
     text = output.getvalue()
     assert code == 0, text
-    assert f"Planted troubles seen: {len(ALL)} of {len(ALL)}" in text
+    planted = len(ALL) + len(FLAWS)
+    assert f"Planted troubles seen: {planted} of {planted}" in text
     assert "NOT SEEN" not in text
     assert "unplanted" not in text
     assert "Lakehouse report, 2026-11-20 10:00 UTC" in text
 
 
 def test_a_demo_without_trouble_shows_none(tmp_path: Path) -> None:
-    lakehouse = build(tmp_path, seed=2, now=AFTER_SUMMER_TIME, troubles=())
+    lakehouse = build(tmp_path, seed=2, now=AFTER_SUMMER_TIME, troubles=(), flaws=())
     sightings = _watch(lakehouse)
     assert sightings == Sightings((), (), ())
     report = to_json(report_on(lakehouse))
     assert report["troubles"] == []
+    assert [(one["id"], one["reason"]) for one in report["checks"] if one["status"] != "pass"] == []
     assert report["summary"]["readable"] == len(TABLES)
     assert all(table["rows"] for table in report["tables"])
 
@@ -80,3 +86,26 @@ def test_a_trouble_that_the_report_does_not_name_is_missed(tmp_path: Path) -> No
     sightings = sighted(lakehouse, to_json(report_on(lakehouse)))
     assert [truth.trouble for truth in sightings.missed] == [Trouble.REPLACED]
     assert not sightings.complete
+
+
+@pytest.mark.parametrize("flaw", list(Flaw))
+def test_flawed_rows_are_in_the_newest_load_alone(flaw: Flaw) -> None:
+    [(table, rows)] = [(one.table, one.rows) for one in SPOILINGS if one.flaw is flaw]
+    usual = steps(named(table), 1, NOW)
+    plan = flawed(named(table), usual, {flaw})
+    assert [step for step in plan if step.flaws] == [
+        replace([step for step in usual if step.act is Act.APPEND][-1], flaws=(flaw,))
+    ]
+    good = table_rows(table, fresh_ids(NOW, 50), NOW)
+    bad = spoiled(table, good, [flaw])
+    assert bad.schema == good.schema
+    pairs = zip(good.to_pylist(), bad.to_pylist(), strict=True)
+    assert sum(before != after for before, after in pairs) == rows
+
+
+def test_a_check_that_finds_another_number_of_rows_has_not_seen_the_flaw() -> None:
+    [truth] = planted_rows({Flaw.ORPHAN})
+    entry = {"table": truth.table, "check": truth.check, "status": "fail", "bad": truth.rows}
+    assert found(truth, {"checks": [entry]})
+    assert not found(truth, {"checks": [{**entry, "bad": truth.rows + 1}]})
+    assert not found(truth, {"checks": [{**entry, "status": "error"}]})
