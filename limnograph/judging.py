@@ -199,7 +199,8 @@ class Judging:
         if not asking:
             return {}
         past = StoredPast(store, due.table, self.rules.metrics, now)
-        return {check.id: learned(check, past) for check in asking}
+        schedules = {one.id: one.schedule or due.table.schedule for one in due.checks}
+        return {check.id: learned(check, past, schedules[check.id]) for check in asking}
 
     async def _earlier(self, due: Due, checks: Sequence[Check], position: str) -> list[_Judged]:
         """The verdicts of before, which stand while there are no new rows."""

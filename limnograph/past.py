@@ -175,10 +175,11 @@ class StoredPast:
         }
 
     def _buckets(self, grain: Grain, since: datetime) -> Sequence[Bucket]:
-        zone = self.table.time_zone
+        # A span that begins right now has its commits of this moment.
+        zone, until = self.table.time_zone, self.now + timedelta.resolution
         return self._once(
             ("buckets", grain, since),
-            lambda: self.store.buckets([self._id], grain, zone, since - BEFORE, self.now),
+            lambda: self.store.buckets([self._id], grain, zone, since - BEFORE, until),
         )
 
     def _reach(self, grain: Grain, since: datetime) -> tuple[datetime | None, datetime | None]:

@@ -86,6 +86,7 @@ class Service:
         self._changed = asyncio.Event()
         # Tables of globs that were found before are there at once, also while a listing is slow.
         self.tables: Sequence[TableSettings] = watched(settings, store)
+        self._retired: Sequence[TableSettings] = ()  # beside whose checks the store has no others
         self._listed_at: datetime | None = None
 
     @property
@@ -106,17 +107,20 @@ class Service:
         self.store.sync_roster("table", {t.name: _attributes(t) for t in listed}, self.clock())
         if listed != list(self.tables):
             self.tables = listed
-        self._retire(listed)
+        self._retire(self.tables)
         self._listed_at = self.clock()
         return found
 
     def _retire(self, tables: Sequence[TableSettings]) -> None:
         """Let go of checks that are no longer declared: nobody would ever end their incidents."""
+        if tables is self._retired:
+            return
         declared = {table.subject.id: {check.id for check in table.checks} for table in tables}
         for subject, judged in self.store.judged_checks().items():
             kept = declared.get(subject, set())
             if judged - kept:
                 self.store.retire_checks(subject, kept, self.clock())
+        self._retired = tables
 
     def due(
         self,

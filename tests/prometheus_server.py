@@ -29,8 +29,14 @@ class Prometheus:
     client: httpx.Client
 
     def get(self, path: str, **query: str) -> Any:
-        """The document of an answer; what Prometheus says is wrong stands under `error`."""
-        return self.client.get(f"/api/v1/{path}", params=query).json()
+        """The document of an answer; what Prometheus says is wrong stands under `error`.
+
+        NotYet while Prometheus starts.
+        """
+        answer = self.client.get(f"/api/v1/{path}", params=query)
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            raise NotYet
+        return answer.json()
 
     def series(self, expression: str) -> list[dict[str, Any]]:
         """The series of an expression as of now, a scalar as one.

@@ -1,5 +1,6 @@
 """The documentation says what is true: made from the code where it can be, checked where not."""
 
+import json
 import re
 import shlex
 import shutil
@@ -11,10 +12,13 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import typer.main
 import yaml
+from deltalake import write_deltalake
 
+import checks
 import monitors
 from checks import metrics as check_metrics
 from docs.generate import pages
@@ -38,6 +42,26 @@ COMMAND = typer.main.get_command(app)
 OF_SHELL = {"|", ">", "&&", ";", "#"}
 OTHER = "{name: main.bronze.posts, uri: ./posts}"
 """The table that the checks of examples refer to."""
+
+
+ROWS = pa.table(
+    {
+        "id": pa.array([1, 2], pa.int64()),
+        "post_id": [1, 2],
+        "author_id": [1, 2],
+        "source": ["web", "web"],
+        "day": ["mon", "mon"],
+        "text": ["a", "b"],
+        "email": ["a@x", "b@x"],
+        "label": ["news", "sport"],
+        "score": [0.5, 0.7],
+        "price": pa.array([1, 2], pa.decimal128(10, 2)),
+        "model": ["m", "m"],
+        "extracted": ["{}", "{}"],
+        "address": [{"city": "Bonn"}, {"city": "Ulm"}],
+    }
+)
+"""What the examples of checks are about."""
 
 
 def text(page: str) -> str:
@@ -139,6 +163,35 @@ def test_a_block_of_yaml_is_valid(block: str, tmp_path: Path) -> None:
             shutil.copy(rules, tmp_path)
         checked = promtool("check", "rules" if keys == {"groups"} else "config", file)
         assert checked.returncode == 0, checked.stdout.decode()
+
+
+def examples_of_checks() -> Iterator[dict[str, Any]]:
+    """Those that stand alone on the page about checks, each under an id of its own."""
+    found = [yaml.safe_load(body) for page, body in blocks("yaml") if page == "how-to/checks.md"]
+    alone = [check for one in found if one.keys() == {"checks"} for check in one["checks"]]
+    for number, check in enumerate(alone):
+        hidden = check.get("quarantine", {})
+        place = {"quarantine": {**hidden, "uri": "./bad"}} if hidden else {}
+        yield {**check, **place, "id": f"{check.get('id', check['type'])}-{number}"}
+
+
+@pytest.mark.slow
+def test_every_example_of_a_check_can_be_evaluated(tmp_path: Path) -> None:
+    write_deltalake(tmp_path / "x", ROWS)
+    write_deltalake(tmp_path / "posts", ROWS.select(["id"]))
+    declared = list(examples_of_checks())
+    tables = [
+        {"name": "main.bronze.posts", "uri": "./posts"},
+        {"name": "x", "uri": "./x", "checks": declared},
+    ]
+    file = tmp_path / "limnograph.yaml"
+    file.write_text(yaml.safe_dump({"store": "sqlite:///x.db", "tables": tables}))
+    command = ["limnograph", "check", "run", "--config", str(file), "--output", "json"]
+    ran = subprocess.run([sys.executable, "-m", *command], capture_output=True, check=False)
+    judged = {one["check"]: one for one in json.loads(ran.stdout)["checks"]}
+    assert {one["id"] for one in declared} == judged.keys()
+    assert {one["kind"] for one in judged.values()} == {kind.name for kind in checks.ALL}
+    assert [one["reason"] for one in judged.values() if one["status"] == "error"] == []
 
 
 def test_every_metric_that_is_named_exists() -> None:

@@ -13,7 +13,7 @@ from checks.volume.words import USUAL, Judged, State, Tuning
 __all__ = ["Judged", "State", "Tuning", "backtest", "judge", "predict"]
 
 
-_FARTHEST = 1e60
+_FARTHEST, _NEAREST = 1e60, 1e-60
 _NEARLY = 0.4999  # the greatest score of what is no alarm
 
 
@@ -35,12 +35,12 @@ def judge(detector: Detector, at: datetime, value: float | None) -> Judged:
     if value is None or not math.isfinite(value):
         return told
     value = float(value)
-    # Beyond this nothing is told apart, and squares would overflow.
-    near = min(max(value, -_FARTHEST), _FARTHEST)
+    # Beyond these nothing is told apart, and squares would overflow.
+    near = min(max(value, -_FARTHEST), _FARTHEST) if abs(value) >= _NEAREST else 0.0
     seen = detector.look(at, near, outlook)
     judged = _judged(detector, told, value, seen)
     learning = told.state is State.LEARNING
-    detector.train(at, near, outlook, flagged=judged.flag and not learning)
+    detector.train(at, near, outlook, seen, flagged=judged.flag and not learning)
     return judged
 
 
@@ -81,13 +81,13 @@ def _judged(detector: Detector, told: Judged, value: float, seen: Seen) -> Judge
     outside = _outside(told, value)
     declared = bool(_against_declared(tuning, value))
     learning = told.state is State.LEARNING
-    drifted = seen.ready and seen.window >= alarm and _matters(detector, seen.shift)
     frozen = tuning.flatline and seen.run >= alarm
-    flag = declared or (not learning and (outside or drifted or frozen))
-    surprise = max(_on_side(tuning, told, value) * seen.point, seen.window, seen.run)
+    flag = declared or (not learning and (outside or seen.drifted or frozen))
+    point = seen.point if _on_side(tuning, told, value) else 0.0
+    surprise = max(point, seen.window, seen.run)
     if flag:
         surprise = max(surprise, alarm)
-    score = surprise / (surprise + alarm)
+    score = 1 - alarm / (surprise + alarm)
     state = told.state
     if flag:
         state = State.NO_CHANGE if frozen and not outside else State.RECOVERING
@@ -116,21 +116,11 @@ def _against_declared(tuning: Tuning, value: float) -> str:
     return ""
 
 
-def _on_side(tuning: Tuning, told: Judged, value: float) -> float:
-    """1 if a value lies on a side that is judged, else 0."""
+def _on_side(tuning: Tuning, told: Judged, value: float) -> bool:
+    """Whether a value lies on a side that is judged."""
     if tuning.side == "both" or told.expected is None:
-        return 1.0
-    return float((value < told.expected) == (tuning.side == "low"))
-
-
-def _matters(detector: Detector, shift: float) -> bool:
-    """Whether the mean of the last values is away by more than is nobody's business."""
-    side = detector.tuning.side
-    if (shift > 0 and side == "low") or (shift < 0 and side == "high"):
-        return False
-    if detector.scale is None or not detector.scale.logarithmic:
-        return abs(shift) > 2 * detector.tuning.floor
-    return abs(math.expm1(shift)) > detector.tuning.floor
+        return True
+    return (value < told.expected) == (tuning.side == "low")
 
 
 def _reason(told: Judged, value: float, seen: Seen, state: State, *, outside: bool) -> str:

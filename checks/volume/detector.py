@@ -43,14 +43,14 @@ class Seen:
     """How surprising a point was, by itself, with those before it, and as one that stands still.
 
     Surprises are -log of odds. `shift` is the mean deviation of the window of `length` points that
-    surprised most, on the scale.
+    surprised most, on the scale; `drifted` says that it is an alarm.
     """
 
     point: float = 0.0
     window: float = 0.0
     length: int = 0
     shift: float = 0.0
-    ready: bool = False
+    drifted: bool = False
     run: float = 0.0
     same: int = 0
 
@@ -69,7 +69,7 @@ class Detector:
         self.profile = profile.flat()
         self.scale: Scale | None = None
         self._levels = Levels(1.0)
-        self._tail = Tail()
+        self._tail = Tail(in_spreads=True)
         self._months = Months()
         self._runs = Runs()
         self._windows: tuple[Window, ...] = ()
@@ -143,13 +143,14 @@ class Detector:
             return Seen()
         run = self._runs.add(value, outlook.zero)
         point = outlook.surprise(value)
-        window, length, shift, ready = self._over_windows(at, value, outlook, point)
-        return Seen(point, window, length, shift, ready, run, self._runs.length)
+        matters, window, length, shift = self._over_windows(at, value, outlook, point)
+        drifted = matters and window >= self.alarm
+        return Seen(point, window, length, shift, drifted, run, self._runs.length)
 
     def _over_windows(
         self, at: datetime, value: float, outlook: Outlook, point: float
-    ) -> tuple[float, int, float, bool]:
-        best = (0.0, 0, 0.0, False)
+    ) -> tuple[bool, float, int, float]:
+        best = (False, 0.0, 0, 0.0)
         if outlook.zero > MOSTLY_ZERO or (value == 0 and outlook.zero >= ZEROS):
             return best
         if len(outlook.guesses) > 1 and not self._pending:
@@ -161,13 +162,27 @@ class Detector:
         for window in self._windows:
             # What is an alarm by itself would make one of every window that holds it.
             surprise = window.add(0.0 if point >= self.alarm else miss / spread, train=train)
+            # Two windows have a part of the false alarms; where there are more, they share it.
+            surprise = max(surprise - math.log(max(len(self._windows) / 2, 1.0)), 0.0)
             shift = window.mean * self._slow.of(1.0)
-            best = max(best, (surprise, window.length, shift, window.ready))
+            found = (self._matters(shift), surprise, window.length, shift)
+            best = max(best, found)
         return best
+
+    def _matters(self, shift: float) -> bool:
+        """Whether a mean that is away by so much is anybody's business."""
+        side, floor = self.tuning.side, self.tuning.floor
+        if (shift > 0 and side == "low") or (shift < 0 and side == "high"):
+            return False
+        if self.scale is None or not self.scale.logarithmic:
+            return abs(shift) > 2 * floor
+        return abs(math.expm1(shift)) > floor
 
     # -- what it teaches -------------------------------------------------------------------------
 
-    def train(self, at: datetime, value: float, outlook: Outlook | None, *, flagged: bool) -> None:
+    def train(
+        self, at: datetime, value: float, outlook: Outlook | None, seen: Seen, *, flagged: bool
+    ) -> None:
         """Learn from a point that was judged."""
         here = clock.moment(at, self._zone)
         wanted = at in self._wanted
@@ -181,7 +196,7 @@ class Detector:
             return
         self._months.add(here.day, scaled - self._levels.slow(usual))
         if flagged and not wanted:
-            self._hold(scaled, outlook)
+            self._hold(scaled, outlook, seen)
             return
         self._pending = []
         self._calibrate(scaled, usual, outlook)
@@ -198,20 +213,17 @@ class Detector:
         varies = guess.spread / self._spread.of(1.0)
         # What is nearly an alarm may be one that was missed; where it is common, it is no anomaly.
         suspect = outlook.surprise(outlook.scale.back(scaled)) > _SUSPECT * self.alarm
-        if self._spread.count >= 2 * _FIRST and (not suspect or self._often()):
+        if self._spread.count >= 2 * _FIRST and (not suspect or len(self._episodes) >= 2):
             self._tail.add(miss / guess.spread)
         self._spread.add(abs(miss) / varies)
         self._slow.add(abs(scaled - self._levels.slow(usual)) / varies)
 
-    def _hold(self, scaled: float, outlook: Outlook | None) -> None:
+    def _hold(self, scaled: float, outlook: Outlook | None, seen: Seen) -> None:
         """A point out of bounds: hold on to what was expected, for a while."""
         self._runs.odd = True
         if not self._pending and outlook is not None:
             self._episodes.append(self.memory.at(-1))
-            if self._often():
-                below, above = self._tail.limits(self.alarm)
-                high = scaled > outlook.guesses[0].middle
-                self._tail.add(above if high else -below)
+            self._doubt(scaled, outlook, seen)
         self._pending.append(len(self.memory) - 1)
         last = self._pending[-self.patience :]
         sides = {sum(self._apart(index)) > self._levels.slow(0.0) for index in last}
@@ -222,6 +234,16 @@ class Detector:
             parts = [self._apart(index) for index in last]
             self._welcome([a + b for a, b in parts], [-b for _, b in parts])
             self._pending = []
+
+    def _doubt(self, scaled: float, outlook: Outlook, seen: Seen) -> None:
+        """What the first point of an episode says of how rare deviations are."""
+        guess = outlook.guesses[0]
+        miss = (scaled - guess.middle) / guess.spread
+        below, above = self._tail.limits(self.alarm)
+        if self._often():
+            self._tail.add(max(-2 * below, min(2 * above, miss)))
+        elif -below <= miss <= above and seen.drifted:
+            self._tail.retract(seen.length)
 
     def _often(self) -> bool:
         """So many alarms in a month are the nature of the series, and make it less sensitive."""
@@ -253,7 +275,9 @@ class Detector:
             return
         doubled = count >= 2 * self._fitted
         new_day = here.day != self._fitted_day
-        enough = self.profile.slots > 1 or count - self._fitted >= min(count // 60, 28)
+        # The longer a daily series is, the less a day more tells of its season.
+        least = max(min(count // 14, 7), min(count // 60, 28))
+        enough = self.profile.slots > 1 or count - self._fitted >= least
         if doubled or (new_day and enough):
             self._refit()
             self._fitted, self._fitted_day = count, here.day
@@ -288,9 +312,9 @@ class Detector:
         self._levels = Levels(day)
         self._spread, self._slow = Spread(span), Spread(span)
         self._other = None
-        self._tail = Tail()
+        self._tail = Tail(in_spreads=True)
         if changed:
-            lengths = {max(3, min(round(day / 8), 36)), max(7, round(day))}
+            lengths = {max(3, round(day / 48)), max(3, min(round(day / 8), 36)), max(7, round(day))}
             self._windows = tuple(Window(length) for length in sorted(lengths))
         for index in range(max(len(self.memory) - _AGAIN, 0), len(self.memory)):
             value = self.memory.values[index]
@@ -308,7 +332,8 @@ class Detector:
                 self._spread.add(abs(miss) / varies)
                 self._slow.add(abs(scaled - self._levels.slow(usual)) / varies)
             self._levels.follow(scaled, usual)
-        # The season was fitted to these very points: the next ones will be farther from it.
-        wider = 1 + 0.5 / max(self.memory.days / 7, 0.5)
+        # The season was fitted to these very points: the next ones will be farther from it. Of a
+        # mean of n the ratio is the root of (1 + 1/n) / (1 - 1/n), which is about 1 + 1/n.
+        wider = 1 + 1 / max(self.memory.days / 7, 1.0)
         self._spread.stretch(wider)
         self._slow.stretch(wider)

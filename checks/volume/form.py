@@ -1,6 +1,7 @@
 """The form of a volume check."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 from typing import Literal
@@ -56,10 +57,11 @@ class VolumeForm(CheckForm):
     @field_validator("holidays")
     @classmethod
     def _known(cls, value: tuple[date | str, ...]) -> tuple[date | str, ...]:
-        for code in value:
+        known = tuple(_date_or_code(entry) for entry in value)
+        for code in known:
             if isinstance(code, str):
                 _check_code(code)
-        return value
+        return known
 
     @model_validator(mode="after")
     def _in_order(self) -> "VolumeForm":
@@ -68,6 +70,14 @@ class VolumeForm(CheckForm):
                 f"min ({self.min:g}) is greater than max ({self.max:g}); swap them or leave one out"
             )
         return self
+
+
+def _date_or_code(entry: date | str) -> date | str:
+    """A date may be quoted."""
+    if isinstance(entry, str):
+        with suppress(ValueError):
+            return date.fromisoformat(entry)
+    return entry
 
 
 def _check_code(code: str) -> None:

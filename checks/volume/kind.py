@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from checks.core import Check, Kind, Past, Slot, Status, Verdict
-from checks.volume.backtest import backtest
 from checks.volume.form import VolumeForm
+from checks.volume.replay import end
 from checks.volume.series import Series, partial, series, today_so_far, tuning
 from checks.volume.wording import between, number
 from checks.volume.words import Judged, State, Tuning
@@ -33,12 +33,12 @@ def judge(check: Check, past: Past) -> Sequence[Verdict]:
 def _complete(form: VolumeForm, known: Series, tuned: Tuning, look: str) -> Verdict:
     if not known.slots:
         return Verdict.not_assessed(f"no {form.grain} is complete yet", _LET_IT_RUN, look=look)
-    judged = backtest(known.times, known.values, tuned)
-    last = next((i for i in reversed(range(len(judged))) if judged[i].value is not None), None)
+    said = end(known, tuned)
     newest = known.slots[-1]
-    if last is not None and judged[last].flag:
-        after = "" if known.slots[last] == newest else "; what came after it is unknown"
-        return _verdict(known.slots[last], judged[last], form, look, after)
+    if said.known is not None and said.known.flag:
+        slot = known.slots[said.index]
+        after = "" if slot == newest else "; what came after it is unknown"
+        return _verdict(slot, said.known, form, look, after)
     if newest.value is None:
         return Verdict.not_assessed(
             f"the rows of the last {form.grain} are unknown: a commit could not be counted, or the "
@@ -47,7 +47,7 @@ def _complete(form: VolumeForm, known: Series, tuned: Tuning, look: str) -> Verd
             window=(newest.start, newest.end),
             look=look,
         )
-    return _verdict(newest, judged[-1], form, look)
+    return _verdict(newest, said.newest, form, look)
 
 
 def _so_far(
@@ -57,7 +57,7 @@ def _so_far(
     days = today_so_far(form, past, check.subject.time_zone)
     if not days.slots or days.slots[-1].value is None:
         return verdict
-    today = backtest(days.times, days.values, partial(tuned))[-1]
+    today = end(days, partial(tuned)).newest
     if today.flag and not _expected(tuned, days.slots[-1]):
         return _verdict(days.slots[-1], today, form, look, " by this hour")
     so_far = {"observed": today.value, "expected": today.expected, "score": today.score}

@@ -13,7 +13,6 @@ from checks.volume.words import Span
 _WEEKS_FINE, _WEEKS_DAILY = 10, 20
 _MOST = 24000
 _STEPS = 400
-_GREATEST = 1e300
 
 
 class Memory:
@@ -32,7 +31,7 @@ class Memory:
         return len(self.values)
 
     def add(self, stamp: float, at: Moment, value: float, *, trains: bool) -> None:
-        self.values.append(min(max(value, -_GREATEST), _GREATEST))
+        self.values.append(value)
         self._seconds.append(stamp)
         self._days.append(at.day)
         self._of_day.append(at.second)

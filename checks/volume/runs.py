@@ -43,10 +43,6 @@ class Runs:
         self._longest[zero] = max(self._longest[zero], self.length)
         self._surprise, self.odd = 0.0, False
 
-    def forget(self) -> None:
-        """The run under way tells nothing: there was a hole, or an incident."""
-        self._value, self.length, self._surprise = None, 0, 0.0
-
     def _end(self) -> None:
         if self.odd:
             self.odd = False

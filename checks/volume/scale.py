@@ -15,7 +15,7 @@ _SMALL = 0.03
 whatever the unit; below zero the scale goes on in a straight line."""
 
 _FARTHEST, _GREATEST, _EXPONENT = 1e9, 1e300, 690.0
-_SMALLEST = 1e-290
+_SMALLEST = 1e-60
 """Beyond these nothing is told apart, and no arithmetic overflows."""
 
 

@@ -25,7 +25,12 @@ _MANY = 800
 _MISSED = 0.7
 _DOUBTED, _COMMON = 150, 1.4
 """An exponent is drawn to a common one, as if that had been seen in so many deviations."""
+_USUAL = tuple(surprise ** (1 / _COMMON) / math.gamma(1 + 1 / _COMMON) for surprise in _SURPRISES)
+_DRAWN = 20.0
+"""Quantiles in units of the mean size are drawn to the common ones, as if seen in so many."""
 _LIGHTEST, _HEAVIEST = 1.7, 0.4
+_RARE, _REACH = 10.0, 2.0
+"""What surprises so much is at most so many times as far away as the greatest of many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,13 @@ class _Side:
 
 
 class Tail:
-    """Signed deviations in units of a running spread, as many as are remembered."""
+    """Signed deviations, as many as are remembered."""
 
-    def __init__(self, together: int = 1, memory: int = 6000) -> None:
-        """`together` neighbours are so alike that they tell as much as one."""
+    def __init__(self, together: int = 1, memory: int = 6000, *, in_spreads: bool = False) -> None:
+        """`together` neighbours are so alike that they tell as much as one; those `in_spreads`
+        are in units of their own running mean size."""
         self.together = together
+        self._drawn = _DRAWN if in_spreads else 0.0
         self._seen = array("d")
         self._memory = memory
         self._high = self._low = _Side()
@@ -73,6 +80,10 @@ class Tail:
     def add(self, deviation: float) -> None:
         self._seen.append(max(-_FARTHEST, min(_FARTHEST, deviation)))
 
+    def retract(self, count: int) -> None:
+        """The last ones turned out to be part of an anomaly."""
+        del self._seen[max(len(self._seen) - count, 0) :]
+
     def refresh(self) -> None:
         """Take what was added into account."""
         import numpy as np
@@ -81,7 +92,7 @@ class Tail:
             self._seen = self._seen[-self._memory :]
         every = np.array(self._seen)
         both = np.abs(every)
-        whole = _fitted(both, len(both) // self.together)
+        whole = _fitted(both, len(both) // self.together, self._drawn)
         self._high = self._side(every[every >= 0], whole)
         self._low = self._side(-every[every < 0], whole)
 
@@ -89,7 +100,7 @@ class Tail:
         count = len(own) // self.together
         if count < _OWN:
             return whole
-        side = _fitted(own, count)
+        side = _fitted(own, count, self._drawn)
         return side if count > _MANY else replace(side, exponent=whole.exponent)
 
     def surprise(self, deviation: float) -> float:
@@ -101,8 +112,9 @@ class Tail:
         return self._low.size(surprise), self._high.size(surprise)
 
 
-def _fitted(sizes: "Floats", count: int) -> _Side:
-    """The tail of some sizes that tell as much as `count` independent ones."""
+def _fitted(sizes: "Floats", count: int, drawn: float) -> _Side:
+    """The tail of some sizes that tell as much as `count` independent ones, drawn to the common
+    tail as if that had been seen in `drawn` more."""
     import numpy as np
 
     if count < 12:
@@ -110,6 +122,8 @@ def _fitted(sizes: "Floats", count: int) -> _Side:
     # A quantile is believed when several deviations lie beyond it.
     known = [i for i, share in enumerate(_SHARES) if i < 2 or (1 - share) * count >= _BEYOND]
     quantiles = np.percentile(sizes, [100 * _SHARES[i] for i in known]).tolist()
+    own = count / (count + drawn)
+    quantiles = [own * q + (1 - own) * _USUAL[i] for q, i in zip(quantiles, known, strict=True)]
     least = max(quantiles[-1] * 1e-3, 1e-9)
     points: list[float] = []
     for quantile in quantiles:
@@ -127,6 +141,10 @@ def _fitted(sizes: "Floats", count: int) -> _Side:
     # that is heavier than an exponential one is flatter.
     bend = min(max((exponent - 1) / 0.4, 0.0), 1.0) * 0.15 - min(max(1 - exponent, 0.0), 0.4)
     exponent *= 1 + bend
+    if count > _MANY:
+        # Among so many, what is rare is not much farther away than the greatest one.
+        reach = max(_REACH * float(sizes.max()) / points[-1], _REACH)
+        exponent = max(exponent, math.log(_RARE / surprises[-1]) / math.log(reach))
     return _Side(tuple(points), tuple(surprises), exponent)
 
 

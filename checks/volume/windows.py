@@ -1,12 +1,13 @@
 """What a single point hides: a shift, a leak or an unrest that shows over the last few points."""
 
 from collections import deque
+from itertools import islice
 
 from checks.volume.tail import Tail
 
 _CLIP = 6.0
 _MEMORY = 300
-_FEW, _ENOUGH = 6, 24
+_ENOUGH = 24
 
 
 class Window:
@@ -20,7 +21,10 @@ class Window:
         self._last = self._squares = self._products = 0.0
 
     def add(self, deviation: float, *, train: bool) -> float:
-        """The surprise of the window up to this deviation, which is in units of its spread."""
+        """The surprise of the window up to this deviation, which is in units of its spread.
+
+        It is 0 when the last part of the window is back near zero, whatever came before.
+        """
         if len(self._recent) == self.length:
             self._sum -= self._recent[0]
         clipped = max(-_CLIP, min(_CLIP, deviation))
@@ -29,13 +33,18 @@ class Window:
         if len(self._recent) < self.length:
             return 0.0
         mean = self.mean
-        surprise = self._tail.surprise(mean) if len(self._tail) >= _FEW else 0.0
+        surprise = self._tail.surprise(mean) if self.ready else 0.0
         if train:
             self._tail.add(mean)
             self._squares += (clipped**2 - self._squares) / _MEMORY
             self._products += (clipped * self._last - self._products) / _MEMORY
         self._last = clipped
-        return surprise
+        return surprise if self._lasts() else 0.0
+
+    def _lasts(self) -> bool:
+        part = max(self.length // 4, 2)
+        last = sum(islice(reversed(self._recent), part)) / part
+        return last * self.mean > 0 and abs(last) >= abs(self.mean) / 2
 
     @property
     def mean(self) -> float:

@@ -124,17 +124,18 @@ def run(
             note(str(problem))
         due = service.due(wanted, chosen)
         due = [one for one in due if one.checks]
-        _refuse_nothing(bool(due), narrowed=bool(only or table or exclude or check))
+        if not roster.problems:  # else what is not found may be where nobody could look
+            _refuse_nothing(bool(due), narrowed=bool(only or table or exclude or check))
         with progress_bar(len(due)) as advance:
             result = asyncio.run(service.cycle(due, advance, again=again, silent=silent))
         undelivered = 0 if silent else asyncio.run(service.deliver())
         made = of_cycle(service.store, result, service.clock())
     _write_all(made, files, output, quiet=quiet, wide=wide)
     code = exit_code(made, fail_on, strict=strict)
+    if roster.problems and code is not Exit.FAILED:
+        code = Exit.UNREADABLE
     if code is Exit.OK and strict_delivery and undelivered:
         code = Exit.UNDELIVERED
-    if roster.problems and code is Exit.OK:
-        code = Exit.UNREADABLE
     if code is not Exit.OK:
         raise typer.Exit(code)
 

@@ -35,12 +35,9 @@ def _of_metric(check: CheckSettings, metrics: Mapping[str, Metric]) -> Iterator[
     form = check.form
     if not isinstance(form, ThresholdForm):
         return
-    metric = metrics.get(form.metric)
-    if metric is None:
-        advice = "`limnograph metrics` lists them"
-        mend = did_you_mean(form.metric, metrics, advice)
+    if form.metric not in metrics:
+        mend = did_you_mean(form.metric, metrics, "`limnograph metrics` lists them")
         yield check.place.problem(f"{described(form.metric)} is no metric; {mend}", "metric")
-        return
 
 
 def _of_table(check: CheckSettings, names: set[str]) -> Iterator[Problem]:

@@ -1,11 +1,11 @@
 """What the page shows of the checks of one table, given what is stored and the time. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 
 from checks.core import Check, Status
-from checks.metrics import declared
+from checks.metrics import declared, measurements
 from checks.metrics import shown as shown_of_check
 from exporters.prometheus import Sample, visible
 from limnograph.settings.resolved import CheckSettings, TableSettings
@@ -20,13 +20,9 @@ _WORST = list(Status)
 
 
 def shown(
-    table: TableSettings,
-    stored: Mapping[str, Sequence[Sample]],
-    verdicts: Sequence[VerdictRow],
-    overdue: Overdue,
-    now: datetime,
+    table: TableSettings, verdicts: Sequence[VerdictRow], overdue: Overdue, now: datetime
 ) -> Shown:
-    """The samples of a table's checks, by `check:<id>` as `stored`, and their newest verdicts.
+    """The samples of a table's checks, from their newest verdicts.
 
     A check that was not evaluated for too long keeps its timestamps only; one that never was is
     only declared.
@@ -43,8 +39,7 @@ def shown(
             continue
         last_run = max(row.at for row in rows)
         end = overdue(settings, last_run)
-        mine = (*_of(check, rows), *stored.get(settings.monitor, ()))
-        samples += visible(mine, current=now <= end)
+        samples += visible(_of(check, rows), current=now <= end)
         ends += [end] if now <= end else []
     return Shown(tuple(samples), min(ends, default=None))
 
@@ -55,7 +50,10 @@ def _of(check: Check, rows: Sequence[VerdictRow]) -> tuple[Sample, ...]:
     # A check has passed when all of its slices have.
     passed = min((at for at in passes if at), default=None) if all(passes) else None
     newest = max(rows, key=attrgetter("at"))
-    return _samples(shown_of_check(check, status, newest.at, passed, newest.duration))
+    # Not the stored series: those keep what was seen before a check could not be evaluated.
+    seen = measurements(check, [row.verdict for row in rows], newest.at)
+    shown_now = shown_of_check(check, status, newest.at, passed, newest.duration)
+    return _samples((*shown_now, *seen))
 
 
 def _samples(measured: Iterable[Measurement]) -> tuple[Sample, ...]:

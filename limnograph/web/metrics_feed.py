@@ -241,7 +241,7 @@ class MetricsFeed:
                 now,
             )
             judged, judged_until = shown_of_checks(
-                settings, stored, table.verdicts, partial(_check_overdue, settings), now
+                settings, table.verdicts, partial(_check_overdue, settings), now
             )
             table.until = min((at for at in (until, judged_until) if at), default=None)
             self._exposition.replace(id_, (*samples, *judged))

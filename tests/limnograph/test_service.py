@@ -227,21 +227,72 @@ def test_serve_reads_what_is_due_answers_and_ends_well(folder: Path) -> None:
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
 
 
+FEW = "{type: threshold, id: few, metric: lakehouse_table_rows, comparison: below, fail: 9}"
+MANY = FEW.replace("few", "many").replace("below", "above").replace("9", "1")
+
+
+def checked(folder: Path, *checks: str, name: str = "posts") -> Path:
+    """A configuration with one table that has two rows and these checks."""
+    if not (folder / "posts").exists():
+        write_deltalake(folder / "posts", pa.table({"id": [1, 1]}))
+    config = folder / "limnograph.yaml"
+    table = f"tables:\n- name: {name}\n  uri: ./posts\n  checks: [{', '.join(checks)}]\n"
+    config.write_text(table)
+    return config
+
+
+def judged(service: Service) -> list[str]:
+    """The checks that have a verdict and those that have an open incident, which must be both."""
+    service.refresh()
+    found = sorted(row.check for row in service.store.verdicts())
+    assert found == sorted(one.check_id for one in service.store.incidents())
+    return found
+
+
 def test_a_check_that_left_the_configuration_is_let_go_of(tmp_path: Path) -> None:
-    write_deltalake(tmp_path / "posts", pa.table({"id": [1, 1]}))
-    config = tmp_path / "limnograph.yaml"
-    check = "{type: threshold, id: few, metric: lakehouse_table_rows, comparison: below, fail: 9}"
-    table = "tables:\n- name: posts\n  uri: ./posts\n"
-    config.write_text(f"{table}  checks: [{check}]\n")
+    with opened(load(checked(tmp_path, FEW, MANY))) as service:
+        service.refresh()
+        asyncio.run(service.cycle(service.due()))
+        assert judged(service) == ["few", "many"]
+    with opened(load(checked(tmp_path, MANY))) as service:
+        assert judged(service) == ["many"]
+        (gone,) = [one for one in service.store.incidents(open_only=False) if not one.open]
+        assert (gone.check_id, gone.ending) == ("few", "the check is no longer declared")
+    with opened(load(checked(tmp_path))) as service:
+        assert judged(service) == []
+
+
+def test_a_check_that_leaves_the_file_while_the_service_runs_is_let_go_of(tmp_path: Path) -> None:
+    with opened(load(checked(tmp_path, FEW, MANY))) as service:
+        service.refresh()
+        asyncio.run(service.cycle(service.due()))
+        asyncio.run(service.adopt(load(checked(tmp_path, FEW, MANY))))
+        assert judged(service) == ["few", "many"]
+        asyncio.run(service.adopt(load(checked(tmp_path, FEW))))
+        assert judged(service) == ["few"]
+
+
+def test_the_checks_of_a_table_that_left_are_let_go_of(tmp_path: Path) -> None:
+    with opened(load(checked(tmp_path, FEW))) as service:
+        service.refresh()
+        asyncio.run(service.cycle(service.due()))
+        assert judged(service) == ["few"]
+        asyncio.run(service.adopt(load(checked(tmp_path, FEW, name="letters"))))
+        assert judged(service) == []
+        asyncio.run(service.cycle(service.due()))
+        assert [row.subject for row in service.store.verdicts()] == ["table:letters"]
+
+
+def test_the_checks_of_a_table_that_a_failed_listing_did_not_find_stay(folder: Path) -> None:
+    config = folder / "limnograph.yaml"
+    config.write_text(f"tables:\n- glob: lake/dim/*\n  checks: [{FEW}]\n")
     with opened(load(config)) as service:
         service.refresh()
         asyncio.run(service.cycle(service.due()))
-        assert [one.check for one in service.store.incidents()] == ["posts/few"]
-    config.write_text(table)
-    with opened(load(config)) as service:
-        service.refresh()
-        assert service.store.incidents() == []
-        assert service.store.verdicts() == []
+        assert judged(service) == ["few", "few"]
+        (folder / "lake" / "dim").rename(folder / "lake" / "away")
+        (folder / "lake" / "dim").symlink_to("dim")
+        assert judged(service) == ["few", "few"]
 
 
 def test_the_secrets_of_channels_and_quarantines_are_masked_too(tmp_path: Path) -> None:

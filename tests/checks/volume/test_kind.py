@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from checks.core import Check, Status, Verdict
+from checks.core import Status
 from checks.volume.form import VolumeForm
-from checks.volume.kind import KIND
-from monitors.core import Subject
 from tests.checks.past import LiteralPast, daily, hourly, utc
+from tests.checks.volume.checked import judged
 
 # A Monday, six weeks before the day that is judged.
 FIRST = utc("2026-01-05 00:00")
@@ -30,14 +29,6 @@ def days(values: Sequence[int | None], **more: Any) -> LiteralPast:
     now = FIRST + timedelta(days=len(values), minutes=5)
     slots = daily(FIRST.date(), [*values, 0])
     return LiteralPast(now, day_slots={"written": slots}, **more)
-
-
-def judged(past: LiteralPast, **fields: Any) -> Verdict:
-    form = VolumeForm.model_validate({"type": "volume", "grain": "day", **fields})
-    assert KIND.judge is not None
-    check = Check("volume", "volume", "volume", form, Subject("table", "main.bronze.posts"))
-    (verdict,) = KIND.judge(check, past)
-    return verdict
 
 
 def test_a_usual_day_passes_with_its_bounds() -> None:
