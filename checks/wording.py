@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, WithJsonSchema
 
 from checks.forms import DURATION
 
@@ -36,7 +36,9 @@ def _duration(text: str) -> str:
     return text
 
 
-Length = Annotated[str, BeforeValidator(_duration), Field(pattern=DURATION)]
+Length = Annotated[
+    str, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": DURATION})
+]
 """A duration in a form, such as 90s, 15m, 1h or 1d; from 1s to 366d."""
 
 

@@ -5,7 +5,7 @@ own, and only where the file names expectations. What the catalogue can tell was
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from checks.expectations.form import ExpectationForm
 from limnograph.settings import CheckSettings, Problem, Settings
@@ -14,9 +14,17 @@ from monitors.errors import ConfigError
 TIMEOUT = 120.0  # seconds, most of them for the import
 
 
-def expectation_problems(settings: Settings) -> list[Problem]:
+Chosen = Callable[[CheckSettings], bool]
+
+
+def every(_check: CheckSettings) -> bool:
+    """Every check."""
+    return True
+
+
+def expectation_problems(settings: Settings, chosen: Chosen = every) -> list[Problem]:
     """What the classes refuse, each at the place of its check and with the argument's name."""
-    checks = list({id(check): check for check in _expectations(settings)}.values())
+    checks = list({id(one): one for one in _expectations(settings) if chosen(one)}.values())
     if not checks:
         return []
     found = asyncio.run(_validated(checks))
@@ -27,9 +35,9 @@ def expectation_problems(settings: Settings) -> list[Problem]:
     )
 
 
-def demand_sound(settings: Settings) -> None:
-    """Raise ConfigError with every problem, where there is one."""
-    if problems := expectation_problems(settings):
+def demand_sound(settings: Settings, chosen: Chosen = every) -> None:
+    """Raise ConfigError with every problem of the chosen ones, where there is one."""
+    if problems := expectation_problems(settings, chosen):
         raise ConfigError("\n".join(map(str, problems)))
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from exporters.prometheus import Sample
 from limnograph.config_file import ConfigFile
+from limnograph.expectations import demand_sound
 from limnograph.scheduler import any_of, telling_of_hangups
 from limnograph.self_metrics import CONFIG_SUCCESS, CONFIG_SUCCESSFUL
 from limnograph.service import Service, secrets_of
@@ -60,6 +61,7 @@ class Reloader:
         known = self._service.settings
         try:
             loaded = await asyncio.to_thread(load, known.path, known.monitors)
+            await asyncio.to_thread(demand_sound, loaded)
             self._mask(secrets_of(loaded))
             self._later = await self._service.adopt(loaded)
         except LimnographError as error:

@@ -57,10 +57,12 @@ def judged(check: Check, counts: dict[str, Any]) -> Verdict:
     """The verdict on what `counting` found."""
     form = form_of(check)
     keys, parents = ", ".join(form.columns), f"{form.table} ({', '.join(form.to)})"
+    orphans = int(counts["orphans"])
+    have = "has" if orphans == 1 else "have"
     verdict = of_rows(
         int(counts["rows"]),
-        int(counts["orphans"]),
-        bad_are=f"have a key ({keys}) that is not in {parents}",
+        orphans,
+        bad_are=f"{have} a key ({keys}) that is not in {parents}",
         detail={"null_keys": int(counts["nulls"])},
     )
     return ignoring_nulls(verdict)

@@ -79,7 +79,9 @@ def aggregate(check: Check) -> Aggregate:
 def judged(check: Check, rows: int, bad: int) -> Verdict:
     """The verdict on a number of bad rows."""
     form = form_of(check)
-    met = "are bad" if form.bad_rows is None else f"are bad: {' '.join(form.bad_rows.split())}"
+    met = f"{'is' if bad == 1 else 'are'} bad"
+    if form.bad_rows is not None:
+        met += f": {' '.join(form.bad_rows.split())}"
     return of_rows(rows, bad, bad_are=met[:300], max_bad=form.max_bad, mostly=form.mostly)
 
 

@@ -88,7 +88,8 @@ def judged(check: Check, counts: dict[str, Any]) -> Verdict:
     form = form_of(check)
     surplus, keys = int(counts["surplus"]), int(counts["repeated"])
     where = "in the same load" if form.within == "load" else "in the table"
-    what = f"repeat the key ({', '.join(form.columns)}) of another row {where}"
+    repeat = "repeats" if surplus == 1 else "repeat"
+    what = f"{repeat} the key ({', '.join(form.columns)}) of another row {where}"
     detail = {"keys": keys, "null_keys": int(counts["nulls"])}
     rows, bad_are = int(counts["rows"]), f"{what}: {plural(keys, 'key')}"
     return ignoring_nulls(of_rows(rows, surplus, bad_are=bad_are, detail=detail))

@@ -27,13 +27,14 @@ from checks.volume.tail import Tail
 from checks.volume.windows import Window
 from checks.volume.words import Tuning
 
-_LEAST_MONTH = 2000.0
+_LEAST_MONTH = 6000.0
 """Series of fewer points a month are judged as strictly as one of so many."""
 _PARTS = 3.0
 """Points, windows and runs share the false alarms."""
 _FIRST = 4
 _AGAIN = 3000
-_OFTEN = 3
+_OFTEN = 5
+"""More alarms than that in a month, more than one a week, are the nature of a series."""
 _SUSPECT = 0.75
 _NO_MOMENT = -1
 
@@ -246,7 +247,7 @@ class Detector:
             self._tail.retract(seen.length)
 
     def _often(self) -> bool:
-        """So many alarms in a month are the nature of the series, and make it less sensitive."""
+        """So many alarms in a month make a series less sensitive."""
         now = self.memory.at(-1)
         while self._episodes and self._episodes[0] < now - 30 * DAY:
             self._episodes.popleft()

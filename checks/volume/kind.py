@@ -37,8 +37,11 @@ def _complete(form: VolumeForm, known: Series, tuned: Tuning, look: str) -> Verd
     newest = known.slots[-1]
     if said.known is not None and said.known.flag:
         slot = known.slots[said.index]
-        after = "" if slot == newest else "; what came after it is unknown"
-        return _verdict(slot, said.known, form, look, after)
+        if not _expected(tuned, slot):
+            after = "" if slot == newest else "; what came after it is unknown"
+            return _verdict(slot, said.known, form, look, after)
+        if slot == newest:
+            return _verdict(slot, said.known, form, look, "; that was expected", fails=False)
     if newest.value is None:
         return Verdict.not_assessed(
             f"the rows of the last {form.grain} are unknown: a commit could not be counted, or the "
@@ -74,10 +77,12 @@ def _expected(tuned: Tuning, slot: Slot) -> bool:
     return any(start <= slot.start < end for start, end in tuned.expected)
 
 
-def _verdict(slot: Slot, judged: Judged, form: VolumeForm, look: str, more: str = "") -> Verdict:
+def _verdict(
+    slot: Slot, judged: Judged, form: VolumeForm, look: str, more: str = "", *, fails: bool = True
+) -> Verdict:
     learning = judged.state is State.LEARNING
     declared = form.min is not None or form.max is not None
-    status = Status.FAIL if judged.flag else Status.PASS
+    status = Status.FAIL if judged.flag and fails else Status.PASS
     if learning and not declared:
         status = Status.NOT_ASSESSED
     return Verdict(

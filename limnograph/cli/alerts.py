@@ -29,6 +29,7 @@ Examples:
   limnograph alerts list                      the channels, secrets as references
   limnograph alerts test data-team            send one message now
   limnograph alerts routes --severity critical --owner search    who would be told
+  limnograph alerts outbox --state dead       what was not delivered, and why
 """
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, epilog=EXAMPLES)

@@ -112,12 +112,12 @@ def run(
     from limnograph.service import opened, secrets_of
 
     files = [parsed_file(text) for text in output_file or ()]
-    loaded = settings.load(config)
-    demand_sound(loaded)
+    loaded, chosen = settings.load(config), _chosen(check)
+    demand_sound(loaded, chosen)
     logs.configure(
         as_json=log_format is LogFormat.JSON, level=log_level.value, secrets=secrets_of(loaded)
     )
-    wanted, chosen = selection([*(only or ()), *(table or ())], exclude), _chosen(check)
+    wanted = selection([*(only or ()), *(table or ())], exclude)
     with opened(loaded) as service:
         roster = service.refresh()
         for problem in (*roster.problems, *roster.warnings):

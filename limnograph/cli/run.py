@@ -58,12 +58,10 @@ def run(
 
     from limnograph import logs, settings
     from limnograph.cli.selection import selection
-    from limnograph.expectations import demand_sound
     from limnograph.progress import progress_bar
     from limnograph.service import opened, secrets_of
 
     loaded = settings.load(config)
-    demand_sound(loaded)
     logs.configure(
         as_json=log_format is LogFormat.JSON, level=log_level.value, secrets=secrets_of(loaded)
     )

@@ -225,6 +225,8 @@ def test_a_longer_window_shows_older_events() -> None:
 
 def test_markdown_cells_cannot_break_the_table() -> None:
     assert cell("a|b\n<c> [d](e) *f*") == r"a\|b \<c> \[d](e) \*f\*"
+    assert cell("see `a | *<b>`, <b> ` <c>") == r"see `a \| *<b>`, \<b> ` \<c>"
+    assert cell("`` <a> ` \\<b>") == r"`` \<a> ` \\\<b>"
 
 
 def schema_change(number: int, kind: str, at: datetime) -> Event:

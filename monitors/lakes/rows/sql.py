@@ -78,6 +78,11 @@ def _in_predicate(tree: Any) -> Iterator[Problem]:
         yield (*_place(node), "a condition looks at one row at a time; write a query instead")
     if isinstance(tree, e.Alias | e.Star):
         yield (*_place(tree), "this must be a condition over columns")
+    # `a < < 3` is read as a shift.
+    numbers = (e.Add, e.Sub, e.Mul, e.Div, e.Mod, e.IntDiv, e.Neg, e.Literal)
+    shifts = (e.BitwiseLeftShift, e.BitwiseRightShift)
+    if isinstance(tree, numbers + shifts):
+        yield (*_place(tree), "this is a value and no condition; compare it with another")
 
 
 def _is_command(tree: Any) -> bool:

@@ -26,7 +26,7 @@ def test_a_key_that_arrives_in_two_loads_is_repeated(table: Path) -> None:
     append(table, [2, 3])
     found = verdict(table, due("unique", columns=["id"], samples=5), position=position)
     assert found.status is Status.FAIL
-    assert found.reason == "1 of 2 rows repeat the key (id) of another row in the table: 1 key"
+    assert found.reason == "1 of 2 rows repeats the key (id) of another row in the table: 1 key"
     assert found.samples == ({"id": 2, "occurrences": 2},)
     assert found.detail["keys"] == 1
     within = due("unique", columns=["id"], within="load")

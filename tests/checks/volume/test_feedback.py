@@ -35,6 +35,18 @@ def test_what_a_user_expected_becomes_usual_at_once() -> None:
     assert judged(days([*values, 1080], was_expected=told.was_expected)).status is Status.PASS
 
 
+def test_the_failure_of_a_slot_that_was_expected_ends() -> None:
+    values: list[int | None] = [*usual(56), 2600]
+    assert judged(days(values)).status is Status.FAIL
+    span = [(at(56), at(57))]
+    verdict = judged(days(values, was_expected={"volume": span}))
+    assert verdict.status is Status.PASS
+    assert verdict.observed == 2600
+    assert verdict.reason.endswith("; that was expected")
+    unknown = judged(days([*values, None], was_expected={"volume": span}))
+    assert unknown.status is Status.NOT_ASSESSED
+
+
 def test_what_was_expected_of_another_check_changes_nothing() -> None:
     values: list[int | None] = [*usual(56), 2600, 2610]
     told = days(values, was_expected={"other": [(at(56), at(57))]})

@@ -81,6 +81,8 @@ def test_a_sound_select_has_no_problems(sql: str) -> None:
         ("id in (select id from whole)", "one row at a time"),
         ("row_number() over (order by id) > 1", "one row at a time"),
         ("nonsense(x)", "the function nonsense"),
+        ("a < < 3", "a value and no condition"),
+        ("a + 1", "a value and no condition"),
     ],
 )
 def test_a_condition_is_no_statement(condition: str, what: str) -> None:
