@@ -169,4 +169,7 @@ def _forbidden(kinds: frozenset[ChangeKind]) -> str:
         return "no change"
     if kinds == frozenset(BREAKING):
         return "no breaking change"
+    allowed = frozenset(ChangeKind) - kinds
+    if len(allowed) < len(kinds):
+        return f"no change but {listed(map(str, sorted(allowed)))}"
     return f"no {listed(map(str, sorted(kinds)))}"

@@ -32,4 +32,6 @@ def against(value: float, expected: float) -> str:
     ratio = value / expected
     if ratio >= 3:
         return f"{number(value)} is {ratio:,.1f} times {usual}"
+    if abs(ratio - 1) < 0.005:
+        return f"{number(value)} is about {usual}"
     return f"{number(value)} is {abs(ratio - 1):.0%} {word} {usual}".replace("%", " %")
