@@ -37,7 +37,7 @@ class Lakehouse:
         self.times.append(at)
 
     def judged(self, *checks: str, now: datetime = NOON) -> list[Verdict]:
-        """What is said of the table at a time by checks that are written in YAML, in their order."""
+        """What is said of the table at a time by checks in YAML, in their order."""
         if self.times:
             dated(self.table, self.times)
         items = "".join(f"  - {{id: c{number}, {one}}}\n" for number, one in enumerate(checks))

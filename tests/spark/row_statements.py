@@ -7,9 +7,12 @@ from typing import Any
 import pyarrow as pa
 
 from checks.core import Check
+from checks.expectations.aggregates import MEASURES
+from checks.expectations.aggregates import aggregated as expected_aggregate
 from checks.rows import aggregated, own
+from checks.rows.core import Aggregate
 from checks.rows.sql_rule import aggregate
-from tests.checks.rows.declared import declared
+from tests.checks.rows.declared import declared, expected
 
 _T = datetime(2026, 3, 1, 12, 30, 45, 123456, tzinfo=UTC)  # a Sunday
 _COLUMNS: dict[str, Any] = {
@@ -211,6 +214,45 @@ def _own() -> list[str]:
     ]
 
 
+CONDITIONS = (
+    "n > 2",
+    "n in [3, 7] and ok == True",
+    "s == 'abc' or not (n < 0)",
+    "s.notnull() and x >= -2.5",
+    "day > '2026-01-01'",
+    "d == 2.5",
+)
+"""Conditions of expectations, as pandas writes them."""
+
+
+def _expectations() -> list[str]:
+    """The aggregates of every expectation that is judged by one, of every column that it fits."""
+    on_tables = [name for name in MEASURES if name.startswith("expect_table")]
+    arguments = {"expect_table_row_count_to_equal": {"value": 8}}
+    found = [
+        *(_aggregate(type_, arguments.get(type_, {"min_value": 1})) for type_ in on_tables),
+        *(
+            _aggregate(type_, {"column": column, "min_value": 0})
+            for type_ in MEASURES
+            if type_ not in on_tables
+            for column in _COLUMNS
+        ),
+        *(
+            _aggregate("expect_column_max_to_be_between", {"column": "id", "min_value": 0}, text)
+            for text in CONDITIONS
+        ),
+    ]
+    asked = [one for one in found if one.expressions]
+    # Some are judged by the same aggregates.
+    made = (aggregated.statement(("whole", one.condition), [one]) for one in asked)
+    return list(dict.fromkeys(made))
+
+
+def _aggregate(type_: str, arguments: dict[str, Any], condition: str = "") -> Aggregate:
+    more = {"row_condition": condition, "condition_parser": "pandas"} if condition else {}
+    return expected_aggregate(expected(type_, **arguments, **more), _SCHEMA)
+
+
 def _shown(check: Check) -> str:
     found = own.bad_rows(check, ["id", "n"])
     return f"select id, n from ({found}) order by id, n"
@@ -225,6 +267,7 @@ def statements() -> list[str]:
         *(f"select {found} as v from whole where id < 0" for found in EMPTY),
         *_WHOLE_STATEMENTS,
         *_own(),
+        *_expectations(),
     ]
 
 
