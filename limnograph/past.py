@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -73,15 +74,21 @@ class StoredPast:
 
     def hours(self, count: Count, since: datetime) -> Sequence[Slot]:
         """Every hour from the first known one to the one under way at the last reading."""
-        first, last = self._reach("hour", since)
-        if first is None or last is None:
+        first, read_at = self._reach("hour", since)
+        if first is None or read_at is None:
             return ()
+        last = read_at.replace(minute=0, second=0, microsecond=0)
         known = {row.start: row for row in self._buckets("hour", since)}
-        slots, start = [], first
-        while start <= last:
-            slots.append(self._slot(start, start + HOUR, known.get(start), count, since))
-            start += HOUR
-        return slots
+        gaps = self._gaps(since)
+        empty = _empty_hours(first, last)
+        if gaps:
+            return [_slot(e.start, e.end, known.get(e.start), count, gaps) for e in empty]
+        return [
+            Slot(hour.start, hour.end, _counted(row, count), row.commits)
+            if (row := known.get(hour.start))
+            else hour
+            for hour in empty
+        ]
 
     def days(self, count: Count, since: datetime) -> Sequence[Slot]:
         """As `hours`, by the days of the table's time zone."""
@@ -90,10 +97,11 @@ class StoredPast:
             return ()
         zone = ZoneInfo(self.table.time_zone)
         known = {row.start: row for row in self._buckets("day", since)}
+        gaps = self._gaps(since)
         slots, day = [], first.astimezone(zone).date()
         while (start := _midnight(day, zone)) <= last:
             day += timedelta(days=1)
-            slots.append(self._slot(start, _midnight(day, zone), known.get(start), count, since))
+            slots.append(_slot(start, _midnight(day, zone), known.get(start), count, gaps))
         return slots
 
     def commit_times(self, since: datetime) -> Sequence[datetime]:
@@ -200,18 +208,12 @@ class StoredPast:
             first = first if first >= since else _midnight(day + timedelta(days=1), zone)
         return first, attempt.last_success_at
 
-    def _slot(
-        self, start: datetime, end: datetime, row: Bucket | None, count: Count, since: datetime
-    ) -> Slot:
-        gaps = self._once(
+    def _gaps(self, since: datetime) -> Sequence[Span]:
+        """Where commits are missing that may be of a time after `since`."""
+        return self._once(
             ("holes", since),
             lambda: tuple(holes(self.store, self._id, self.events(since - BEFORE), since - BEFORE)),
         )
-        if any(first < end and start <= last for first, last in gaps):
-            return Slot(start, end, None, row.commits if row else 0)
-        if row is None:
-            return Slot(start, end, 0, 0)
-        return Slot(start, end, _counted(row, count), row.commits)
 
     def _samples(self, metric: Metric) -> Sequence[tuple[tuple[str, ...], Sample]]:
         if metric.kind == "counter":
@@ -225,6 +227,25 @@ class StoredPast:
             ("history", metric.name), lambda: self.store.history(self._id, metric, None)
         )
         return [(row.labels, Sample(row.start, row.last)) for row in kept if row.start <= self.now]
+
+
+@lru_cache(maxsize=64)  # the hours of every table are the same
+def _empty_hours(first: datetime, last: datetime) -> Sequence[Slot]:
+    slots, start = [], first
+    while start <= last:
+        slots.append(Slot(start, start + HOUR, 0, 0))
+        start += HOUR
+    return slots
+
+
+def _slot(
+    start: datetime, end: datetime, row: Bucket | None, count: Count, gaps: Sequence[Span]
+) -> Slot:
+    if gaps and any(first < end and start <= last for first, last in gaps):
+        return Slot(start, end, None, row.commits if row else 0)
+    if row is None:
+        return Slot(start, end, 0, 0)
+    return Slot(start, end, _counted(row, count), row.commits)
 
 
 def _from(values: Sequence[Sample], since: datetime) -> Sequence[Sample]:

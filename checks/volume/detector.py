@@ -177,7 +177,7 @@ class Detector:
             return False
         if self.scale is None or not self.scale.logarithmic:
             return abs(shift) > 2 * floor
-        return abs(math.expm1(shift)) > floor
+        return abs(math.expm1(min(shift, 700.0))) > floor
 
     # -- what it teaches -------------------------------------------------------------------------
 

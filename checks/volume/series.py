@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from checks.core import Check, Past, Slot
@@ -63,12 +64,18 @@ def today_so_far(form: VolumeForm, past: Past, time_zone: str) -> Series:
     latest = hours[-1].start.astimezone(zone).time()
     sums: dict[date, list[Slot]] = {}
     for slot in hours:
-        local = slot.start.astimezone(zone)
-        if local.time() <= latest:
-            sums.setdefault(local.date(), []).append(slot)
+        day, at = _local(slot.start, zone)
+        if at <= latest:
+            sums.setdefault(day, []).append(slot)
     days = list(sums)
     # The first day may have begun before the history did.
     return Series(tuple(_together(sums[day], day, zone) for day in days[1:]))
+
+
+@lru_cache(maxsize=10_000)  # the hours of every table are the same
+def _local(start: datetime, zone: ZoneInfo) -> tuple[date, time]:
+    local = start.astimezone(zone)
+    return local.date(), local.time()
 
 
 def _together(slots: Sequence[Slot], day: date, zone: ZoneInfo) -> Slot:
