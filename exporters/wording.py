@@ -1,8 +1,11 @@
 """How numbers and times are written for people; unknown is always `?`, never zero."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-UNKNOWN = "?"
+from checks.wording import UNKNOWN, plural, span
+from checks.wording import size as known_size
+
+__all__ = ["UNKNOWN", "ago", "count", "moment", "percent", "plural", "signed", "size", "span"]
 
 
 def count(number: int | None) -> str:
@@ -31,37 +34,7 @@ def size(number: int | None) -> str:
     >>> size(512), size(2_340_000), size(12_000_000_000), size(-1500), size(None)
     ('512 B', '2.34 MB', '12.0 GB', '-1.50 kB', '?')
     """
-    if number is None:
-        return UNKNOWN
-    if abs(number) < 1000:
-        return f"{number} B"
-    value, units = number / 1000, ["kB", "MB", "GB", "TB", "PB", "EB"]
-    while abs(value) >= 999.5 and len(units) > 1:
-        value /= 1000
-        units.pop(0)
-    digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
-    return f"{value:.{digits}f} {units[0]}"
-
-
-def span(length: timedelta) -> str:
-    """A length of time in its two largest units.
-
-    >>> span(timedelta(seconds=42)), span(timedelta(hours=3, minutes=5)), span(timedelta(days=9.5))
-    ('42 s', '3 h 5 min', '9 d 12 h')
-    """
-    seconds = int(abs(length).total_seconds())
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if minutes < 60:
-        return f"{minutes} min"
-    if hours < 24:
-        return _two(f"{hours} h", minutes % 60, "min")
-    return _two(f"{days} d", hours % 24, "h")
-
-
-def _two(large: str, rest: int, unit: str) -> str:
-    return f"{large} {rest} {unit}" if rest else large
+    return UNKNOWN if number is None else known_size(number)
 
 
 def ago(at: datetime | None, now: datetime) -> str:
@@ -91,12 +64,3 @@ def percent(ratio: float | None) -> str:
     ('46 %', '?')
     """
     return UNKNOWN if ratio is None else f"{ratio * 100:.0f} %"
-
-
-def plural(number: int, noun: str) -> str:
-    """A counted noun.
-
-    >>> plural(1, "table"), plural(1200, "table")
-    ('1 table', '1,200 tables')
-    """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -8,9 +8,9 @@ always at the same offset, so that a thousand of them do not begin in the same s
 import hashlib
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
-from limnograph.settings.schedules import Cron, Every, Schedule, trigger
+from checks.cron import next_firing
+from limnograph.settings.schedules import Cron, Every, Schedule
 
 SPREAD = timedelta(seconds=60)  # the greatest offset; a tenth of the interval where that is less
 GRACE = timedelta(hours=1)  # how late a time of cron is still made up for; an interval always is
@@ -51,15 +51,8 @@ def overdue_time(schedule: Schedule, time_zone: str, after: datetime) -> datetim
 
 
 def _cron_time(cron: Cron, time_zone: str, after: datetime) -> datetime:
-    moment = after + timedelta(microseconds=1)
-    time = _trigger(cron, time_zone).get_next_fire_time(None, moment)
     # The settings refuse an expression whose day never comes.
-    return datetime.max.replace(tzinfo=UTC) if time is None else time.astimezone(UTC)
-
-
-@lru_cache(maxsize=4096)
-def _trigger(cron: Cron, time_zone: str) -> Any:
-    return trigger(cron, time_zone)
+    return next_firing(cron.text, time_zone, after) or datetime.max.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=65536)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from checks.cron import next_firing
 from checks.freshness.calendar import DAY, Calendar
-from checks.freshness.cron import next_firing
 from checks.freshness.form import FreshnessForm
 from checks.wording import length
 

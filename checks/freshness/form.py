@@ -7,9 +7,9 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from checks.cron import checked
 from checks.forms import CheckForm
 from checks.freshness.calendar import WEEK, Calendar, holiday, weekdays
-from checks.freshness.cron import checked
 from checks.wording import Length, length, near
 
 _CLOCK = r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$"

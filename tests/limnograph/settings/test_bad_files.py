@@ -231,39 +231,39 @@ SCHEDULE = {
     "four fields": (
         table("schedule: '5 * * *'"),
         "c.yaml:2:25: tables[0].schedule: '5 * * *' is not a line of cron: five fields are "
-        "needed, got 4; write minute, hour, day, month, weekday, for example '5 * * * *'",
+        "needed, got 4; write minute, hour, day, month, weekday, for example '0 6 * * 1-5'",
     ),
     "minute out of range": (
         table("schedule: '61 * * * *'"),
         "c.yaml:2:25: tables[0].schedule: '61 * * * *' is not a line of cron: error validating "
         "expression '61': the last value (61) is higher than the maximum value (59); write "
-        "minute, hour, day, month, weekday, for example '5 * * * *'",
+        "minute, hour, day, month, weekday, for example '0 6 * * 1-5'",
     ),
     "unknown weekday": (
         table("schedule: '0 8 * * xyz'"),
         "c.yaml:2:25: tables[0].schedule: '0 8 * * xyz' is not a line of cron: 'xyz' is not a "
-        "weekday; write minute, hour, day, month, weekday, for example '5 * * * *'",
+        "weekday; write minute, hour, day, month, weekday, for example '0 6 * * 1-5'",
     ),
     "weekdays backwards": (
         table("schedule: '0 8 * * fri-mon'"),
         "c.yaml:2:25: tables[0].schedule: '0 8 * * fri-mon' is not a line of cron: 'fri-mon' ends "
-        "before it begins; write minute, hour, day, month, weekday, for example '5 * * * *'",
+        "before it begins; write minute, hour, day, month, weekday, for example '0 6 * * 1-5'",
     ),
     "weekday of more than a name": (
         table("schedule: '0 8 * * monday'"),
         "c.yaml:2:25: tables[0].schedule: '0 8 * * monday' is not a line of cron: 'monday' is not "
-        "a weekday; write minute, hour, day, month, weekday, for example '5 * * * *'",
+        "a weekday; write minute, hour, day, month, weekday, for example '0 6 * * 1-5'",
     ),
     "two kinds of day": (
         table("schedule: '0 8 1 * 1'"),
         "c.yaml:2:25: tables[0].schedule: '0 8 1 * 1' is not a line of cron: day of month and day "
         "of week are both set, leave one of them *; write minute, hour, day, month, weekday, for "
-        "example '5 * * * *'",
+        "example '0 6 * * 1-5'",
     ),
     "a day that never comes": (
         table("schedule: '0 8 31 2 *'"),
         "c.yaml:2:25: tables[0].schedule: '0 8 31 2 *' is not a line of cron: that day never "
-        "comes; write minute, hour, day, month, weekday, for example '5 * * * *'",
+        "comes; write minute, hour, day, month, weekday, for example '0 6 * * 1-5'",
     ),
 }
 

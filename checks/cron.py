@@ -16,8 +16,6 @@ _EXAMPLE = "write minute, hour, day, month, weekday, for example '0 6 * * 1-5'"
 def checked(text: str) -> str:
     """The line itself; ValueError with the mend where it is none, or never fires."""
     try:
-        if not text.isascii():
-            raise ValueError("it holds a character that cron does not know")
         if next_firing(text, "UTC", datetime(2000, 1, 1, tzinfo=UTC)) is None:
             raise ValueError("that day never comes")
     except ValueError as error:
@@ -34,10 +32,10 @@ def next_firing(text: str, time_zone: str, after: datetime) -> datetime | None:
     Where clocks are put back, a fixed time of the hour that comes twice fires once; a line that
     fires every hour, or every few, fires in both.
     """
-    trigger = _trigger(text.lower(), time_zone)
+    found = _trigger(text, time_zone)
     moment = after
     while True:
-        firing = trigger.get_next_fire_time(None, moment + timedelta(microseconds=1))
+        firing = found.get_next_fire_time(None, moment + timedelta(microseconds=1))
         if firing is None:
             return None
         at: datetime = firing.astimezone(UTC)
@@ -51,14 +49,24 @@ def next_firing(text: str, time_zone: str, after: datetime) -> datetime | None:
 def _trigger(text: str, time_zone: str) -> Any:
     from apscheduler.triggers.cron import CronTrigger
 
-    fields = text.split()
+    return CronTrigger.from_crontab(named(text), timezone=time_zone)
+
+
+def named(text: str) -> str:
+    """The line with its weekdays by name; ValueError where it cannot mean what it does to cron.
+
+    >>> named("0 8 * * 1-5")
+    '0 8 * * mon,tue,wed,thu,fri'
+    """
+    if not text.isascii():
+        raise ValueError("it holds a character that cron does not know")
+    fields = text.lower().split()
     if len(fields) != 5:
         raise ValueError(f"five fields are needed, got {len(fields)}")
     if not fields[2].startswith("*") and not fields[4].startswith("*"):
         # cron fires when either matches, APScheduler when both do.
         raise ValueError("day of month and day of week are both set, leave one of them *")
-    line = " ".join((*fields[:4], _named(fields[4])))
-    return CronTrigger.from_crontab(line, timezone=time_zone)
+    return " ".join((*fields[:4], _named(fields[4])))
 
 
 def _named(field: str) -> str:
