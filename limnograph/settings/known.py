@@ -28,7 +28,14 @@ def known_monitors(plugins: Iterable[EntryPoint] | None = None) -> Mapping[str, 
 
 def known_kinds(plugins: Iterable[EntryPoint] | None = None) -> Mapping[str, Kind]:
     """Every kind of check by its name, ours first; ConfigError as for monitors."""
-    return known(checks.ALL, Kind, "limnograph.checks", plugins)
+    found = known(checks.ALL, Kind, "limnograph.checks", plugins)
+    for kind in found.values():
+        if kind.judge is None and kind not in checks.ALL:
+            raise ConfigError(
+                f"the kind of checks {kind.name} has no judge, and rows are read for our own only",
+                "give its Kind a judge, or uninstall the plug-in",
+            )
+    return found
 
 
 def known(

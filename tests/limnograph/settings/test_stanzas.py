@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import monitors
-from limnograph.settings import check, json_schema, known_monitors, load, show
+from limnograph.settings import check, json_schema, known_kinds, known_monitors, load, show
 from monitors import ingestion
 from monitors.core import Cursor, Monitor, Reading
 from monitors.errors import ConfigError
@@ -164,3 +164,21 @@ def test_the_schema_holds_the_stanzas_of_tables() -> None:
 def test_a_broken_plugin_is_named(value: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
         known_monitors([EntryPoint("acme", value, "limnograph.monitors")])
+
+
+def test_a_kind_of_checks_of_a_plugin_has_a_judge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "limnograph_acme_kinds.py").write_text(
+        "import dataclasses\nfrom checks.threshold import KIND\n"
+        "JUDGES = dataclasses.replace(KIND, name='judges')\n"
+        "SILENT = dataclasses.replace(KIND, name='silent', judge=None)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def plugin(name: str) -> EntryPoint:
+        return EntryPoint("acme", f"limnograph_acme_kinds:{name}", "limnograph.checks")
+
+    assert list(known_kinds([plugin("JUDGES")]))[-1] == "judges"
+    with pytest.raises(ConfigError, match="the kind of checks silent has no judge"):
+        known_kinds([plugin("SILENT")])
