@@ -5,8 +5,10 @@ PYTHON ?= python3
 DEMO ?= demo-lakehouse
 BIN := .venv/bin
 # The package of this checkout and its pins; build tools are pinned too.
-INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python \
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
 	--constraints constraints.txt --build-constraints constraints.txt
+# Tests start many processes, each of which would compile its modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 # These two serve the others.
 BENCHMARKS := $(filter-out __init__ loopback_s3 raw_reads,$(basename $(notdir $(wildcard benchmarks/*.py))))
 # Quick tests run on two cores, and so do those of checks, which only compute; those that kill, serve or

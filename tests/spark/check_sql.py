@@ -16,7 +16,13 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from tests.spark.row_plain import plain
-from tests.spark.row_statements import FAILING, RELATIONS, STRICTER, statements
+from tests.spark.row_statements import (
+    FAILING,
+    RELATIONS,
+    STRICTER,
+    of_expectations,
+    statements,
+)
 
 
 def session() -> SparkSession:
@@ -53,7 +59,7 @@ def analysed(spark: SparkSession, sql: str) -> bool:
 
 def main(out: str) -> None:
     spark = session()
-    every = [*statements(), *FAILING, *STRICTER]
+    every = [*statements(), *of_expectations(), *FAILING, *STRICTER]
     with tempfile.TemporaryDirectory() as folder:
         for name, rows in RELATIONS.items():
             file = Path(folder) / f"{name}.parquet"

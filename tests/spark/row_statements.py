@@ -7,8 +7,6 @@ from typing import Any
 import pyarrow as pa
 
 from checks.core import Check
-from checks.expectations.aggregates import MEASURES
-from checks.expectations.aggregates import aggregated as expected_aggregate
 from checks.rows import aggregated, own
 from checks.rows.core import Aggregate
 from checks.rows.sql_rule import aggregate
@@ -223,8 +221,13 @@ CONDITIONS = (
 """Conditions of expectations, as pandas writes them."""
 
 
-def _expectations() -> list[str]:
-    """The aggregates of every expectation that is judged by one, of every column that it fits."""
+def of_expectations() -> list[str]:
+    """The aggregates of every expectation that is judged by one, of every column that it fits.
+
+    It asks great-expectations, which takes seconds to import.
+    """
+    from checks.expectations.aggregates import MEASURES
+
     on_tables = [name for name in MEASURES if name.startswith("expect_table")]
     arguments = {"expect_table_row_count_to_equal": {"value": 8}}
     found = [
@@ -247,6 +250,8 @@ def _expectations() -> list[str]:
 
 
 def _aggregate(type_: str, arguments: dict[str, Any], condition: str = "") -> Aggregate:
+    from checks.expectations.aggregates import aggregated as expected_aggregate
+
     filtered = {"row_condition": condition, "condition_parser": "pandas"} if condition else {}
     return expected_aggregate(expected(type_, **(arguments | filtered)), _SCHEMA)
 
@@ -265,7 +270,6 @@ def statements() -> list[str]:
         *(f"select {found} as v from whole where id < 0" for found in EMPTY),
         *_WHOLE_STATEMENTS,
         *_own(),
-        *_expectations(),
     ]
 
 

@@ -18,7 +18,13 @@ from monitors.lakes.rows.engine import Engine
 from monitors.lakes.rows.sql import check_statement, translated
 from tests.needs import need
 from tests.spark.row_plain import plain
-from tests.spark.row_statements import FAILING, RELATIONS, STRICTER, statements
+from tests.spark.row_statements import (
+    FAILING,
+    RELATIONS,
+    STRICTER,
+    of_expectations,
+    statements,
+)
 from tests.spark.test_counts import ROOT
 
 pytestmark = pytest.mark.spark
@@ -53,11 +59,24 @@ def embedded() -> Iterator[Engine]:
 
 @pytest.mark.parametrize("sql", statements())
 def test_both_lakes_give_the_same_rows(sql: str, spark: dict[str, Any], embedded: Engine) -> None:
+    _agree(sql, spark, embedded)
+
+
+def test_the_aggregates_of_expectations_are_the_same(
+    spark: dict[str, Any], embedded: Engine
+) -> None:
+    asked = of_expectations()
+    assert len(asked) > 50
+    for sql in asked:
+        _agree(sql, spark, embedded)
+
+
+def _agree(sql: str, spark: dict[str, Any], embedded: Engine) -> None:
     assert check_statement(sql) == []
     assert spark["empty"][sql], "Spark does not analyse it over empty views"
     ours = embedded.query(translated(sql)).to_pylist()
     assert spark["rows"][sql] is not None, "Spark refuses it"
-    assert _same([[plain(v) for v in row.values()] for row in ours], spark["rows"][sql])
+    assert _same([[plain(v) for v in row.values()] for row in ours], spark["rows"][sql]), sql
 
 
 @pytest.mark.parametrize("sql", FAILING)

@@ -42,13 +42,21 @@ class Service:
         return self.report
 
 
-@pytest.fixture
-def service() -> Service:
+@pytest.fixture(scope="module")
+def asked() -> Service:
     return Service()
 
 
 @pytest.fixture
+def service(asked: Service) -> Service:
+    """What is asked, as if it were new."""
+    asked.__init__()  # type: ignore[misc]
+    return asked
+
+
+@pytest.fixture(scope="module")
 def exposition() -> Exposition:
+    """A page that no test changes."""
     page = Exposition([ROWS, FILES])
     for number in range(2000):
         labels = ("main", "bronze", f"table_{number}")
@@ -57,13 +65,20 @@ def exposition() -> Exposition:
     return page
 
 
-@pytest.fixture
-def client(exposition: Exposition, service: Service) -> Iterator[httpx.Client]:
+@pytest.fixture(scope="module")
+def opened(exposition: Exposition, asked: Service) -> Iterator[httpx.Client]:
     served = create_app(
-        exposition, service.readiness, service.make_report, warnings=lambda: service.warnings
+        exposition, asked.readiness, asked.make_report, warnings=lambda: asked.warnings
     )
-    with Server(served) as server, httpx.Client(base_url=server.url) as opened:
-        yield opened
+    with Server(served) as server, httpx.Client(base_url=server.url) as client:
+        yield client
+
+
+@pytest.fixture
+def client(opened: httpx.Client, service: Service) -> httpx.Client:
+    """Of one server for all tests, which asks a service that is as new."""
+    assert service.failure is None
+    return opened
 
 
 def plain(**headers: str) -> dict[str, str]:
