@@ -48,7 +48,7 @@ types: .venv
 	$(BIN)/mypy
 
 unit: .venv
-	$(BIN)/pytest --quiet $(BOTH) -m "$(QUICK)"
+	$(BIN)/pytest --quiet $(BOTH) -m "$(QUICK) and not wide"
 
 test: lint types spark ## everything but the proof, with coverage
 	$(BIN)/pytest $(BOTH) -m "$(QUICK)" --ignore=tests/checks --cov --cov-report=

@@ -20,6 +20,8 @@ from monitors.errors import SecretError
 from tests.limnograph.store.judgements import FAIL, PASS, WARN, check, judge, minute
 from tests.limnograph.store.samples import NOW
 
+pytestmark = pytest.mark.wide
+
 FAST = Terms(rate=1_000_000.0)
 Answer = Callable[[Message], Exception | None]
 

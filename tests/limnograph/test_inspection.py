@@ -357,6 +357,7 @@ print(json.dumps([asyncio.run(inspect_table(uri, by="commit")) for uri in uris])
 """
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without permissions")
 def test_a_table_without_permission_is_explained(log: Log) -> None:
     for folder in (log.table, *list(log.table.parents)[:2]):

@@ -19,6 +19,8 @@ from tests.databases import PostgresServer, postgres_running
 from tests.limnograph.served import Served, served, write_table
 from tests.needs import need
 
+pytestmark = pytest.mark.wide
+
 ROWS = 'lakehouse_table_rows{table="posts"}'
 INSERTED = 'lakehouse_table_row_changes_total{change="insert",table="posts"}'
 READABLE = 'lakehouse_table_readable{table="posts"}'

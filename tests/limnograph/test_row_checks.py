@@ -128,6 +128,7 @@ def test_a_verdict_says_when_what_it_judged_was_committed(table: Path) -> None:
     assert timedelta(0) <= window[1] - window[0] < timedelta(minutes=5)
 
 
+@pytest.mark.wide
 def test_a_pass_cannot_stand_while_a_commit_was_left_out(tmp_path: Path) -> None:
     table = tmp_path / "posts"
     append(table, [1, 2], feed=False, score=[1.0, 2.0])

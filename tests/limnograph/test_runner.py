@@ -28,6 +28,8 @@ from monitors.core import (
 from monitors.errors import SecretError, StoreError, UnreadableError
 from tests.limnograph.lake_in_memory import NOON, MemoryLake, MemoryTable, commit
 
+pytestmark = pytest.mark.wide
+
 CHANGES = "lakehouse_table_row_changes_total"
 CONFIG = ingestion.Config()
 

@@ -203,6 +203,7 @@ def test_what_was_committed_just_now_is_usual_and_never_late(hours: list[int]) -
     assert found.due is None or found.due > commits[-1] + HOUR
 
 
+@pytest.mark.wide
 @given(st.lists(st.integers(0, 24 * 60), min_size=12, max_size=120, unique=True), st.randoms())
 def test_the_order_of_commits_does_not_matter(hours: list[int], random: object) -> None:
     commits = [MONDAY + hour * HOUR for hour in hours]

@@ -128,6 +128,7 @@ def test_row_wise_expectations_share_one_read(rows: CountedRows) -> None:
     assert rows.reads == 1
 
 
+@pytest.mark.wide
 def test_every_aggregate_of_an_expectation_is_sql_that_we_let_through() -> None:
     condition: dict[str, Any] = {
         "row_condition": 'id > 1 and s == "a"',

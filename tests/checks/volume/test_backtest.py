@@ -41,6 +41,7 @@ def test_an_empty_series_has_no_points() -> None:
     assert backtest([], []) == []
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("days", "step"), [(90, DAY), (28, HOUR)])
 def test_what_comes_later_changes_nothing_before(days: int, step: timedelta) -> None:
     count = days * DAY // step
@@ -333,6 +334,7 @@ SERIES = st.lists(
 )
 
 
+@pytest.mark.wide
 @settings(max_examples=150, deadline=None)
 @given(SERIES, st.sampled_from([60, 300, 3600, 86400, 604800]), st.booleans())
 def test_nothing_makes_it_fail_and_bounds_hold_what_is_expected(

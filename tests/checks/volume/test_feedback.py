@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from checks.core import Status
 from tests.checks.past import LiteralPast, daily, utc
 from tests.checks.volume.checked import judged
@@ -88,6 +90,7 @@ def test_a_count_that_is_frozen_fails_unless_that_is_no_matter() -> None:
     assert judged(days(values), flatline=False).status is Status.PASS
 
 
+@pytest.mark.wide
 def test_a_table_of_weekdays_only_passes_on_every_day_but_fails_without_its_load() -> None:
     values: list[int | None] = [0 if n % 7 >= 5 else 1000 + (n * 37) % 83 for n in range(77)]
     for count in range(63, 77):

@@ -5,8 +5,12 @@ import random
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
+
 from checks.volume.backtest import Judged, State, backtest
 from tests.checks.volume.made import times
+
+pytestmark = pytest.mark.wide
 
 FIVE, THIRTY = timedelta(minutes=5), timedelta(minutes=30)
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from checks.volume.backtest import State, Tuning, backtest
 from tests.checks.volume.made import times, weekly
 
+pytestmark = pytest.mark.wide
+
 ANY = st.one_of(
     st.none(),
     st.floats(),

@@ -12,6 +12,8 @@ from monitors.freshness import Config
 from tests.limnograph.cli.conftest import Command
 from tests.limnograph.cli.written_history import hourly
 
+pytestmark = pytest.mark.wide
+
 CONFIG = """\
 # What we watch.  Ask #data before you change it.
 

@@ -9,6 +9,8 @@ import pytest
 from tests.limnograph.cli.conftest import Command
 from tests.loopback_slack import CHANNEL, TOKEN, Refusal, Slack, loopback_slack
 
+pytestmark = pytest.mark.wide
+
 CONFIG = """\
 alerts:
   channels:

@@ -17,6 +17,8 @@ from deltalake import write_deltalake
 from tests.limnograph.cli.conftest import Command, Ended
 from tests.limnograph.cli.written_history import dated
 
+pytestmark = pytest.mark.wide
+
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 DAYS = 90
 DROP, SPIKE = 60, 75

@@ -10,6 +10,8 @@ import pytest
 from limnograph.store import open_store
 from tests.limnograph.cli.conftest import Command
 
+pytestmark = pytest.mark.wide
+
 HEAD = """\
 store: sqlite:///limnograph.db
 alerts:

@@ -74,6 +74,7 @@ def test_every_error_has_its_code(error: Exception, code: Exit) -> None:
     assert code_of(error) is code
 
 
+@pytest.mark.wide
 def test_a_missing_configuration_is_2(tmp_path: Path) -> None:
     code, out, err = ended("report", "-c", "none.yaml", cwd=tmp_path)
     assert (code, out) == (2, "")
@@ -88,6 +89,7 @@ def test_a_store_that_cannot_be_opened_is_4(folder: Path, command: Command) -> N
     assert shown.err.startswith("limnograph: ")
 
 
+@pytest.mark.wide
 def test_a_table_that_cannot_be_read_is_4_in_a_real_process(tmp_path: Path) -> None:
     code, out, _ = ended("inspect", "nothing-here", "--output", "json", cwd=tmp_path)
     assert code == 4
@@ -153,6 +155,7 @@ def test_ctrl_c_is_130(folder: Path) -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.wide
 def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
     program = f"{sys.executable} -P -m limnograph metrics --output json"
     pipeline = f"{program} | head -n 1; echo ${{PIPESTATUS[0]}}"

@@ -13,6 +13,8 @@ from tests.limnograph.cli.conftest import Command
 from tests.limnograph.store.judgements import FAIL, PASS, WARN, check, judge
 from tests.limnograph.store.samples import LABELS
 
+pytestmark = pytest.mark.wide
+
 CONFIG = "store: sqlite:///limnograph.db\ntables: []\n"
 URL = "sqlite:///limnograph.db"
 START = datetime.now(UTC) - timedelta(hours=10)

@@ -11,6 +11,8 @@ from deltalake import write_deltalake
 from limnograph import settings
 from tests.limnograph.cli.conftest import Command
 
+pytestmark = pytest.mark.wide
+
 
 @pytest.fixture
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -19,6 +19,8 @@ from limnograph.store.replaying import REPLAY
 from tests.limnograph.cli.conftest import Command, Ended
 from tests.monitors.delta.log_builder import BIRTH, Log, add, info
 
+pytestmark = pytest.mark.wide
+
 POSTS = "main.bronze.posts"
 
 

@@ -15,6 +15,8 @@ from limnograph.cli.written import annotations
 from tests.exporters.test_report import LABELS, NOW, POSTS, SUMMARIES, TABLES
 from tests.limnograph.cli.conftest import Command
 
+pytestmark = pytest.mark.wide
+
 MONITORS = len(monitors.ALL)
 
 

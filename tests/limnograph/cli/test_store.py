@@ -21,6 +21,8 @@ from tests.databases import PostgresServer
 from tests.limnograph.cli.conftest import Command
 from tests.limnograph.store.samples import ROWS, commit, look, read, write
 
+pytestmark = pytest.mark.wide
+
 CONFIG = "store: {url: sqlite:///limnograph.db, retention: {points: 2d}}\ntables: []\n"
 
 

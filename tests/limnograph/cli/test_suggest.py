@@ -11,6 +11,8 @@ from limnograph import settings
 from tests.limnograph.cli.conftest import Command
 from tests.limnograph.suggesting.tables import numbered, written
 
+pytestmark = pytest.mark.wide
+
 CONFIG = """\
 # What we watch.  Ask #data before you change it.
 store:   sqlite:///limnograph.db   # local

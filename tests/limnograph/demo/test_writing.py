@@ -11,6 +11,8 @@ from limnograph.demo.lakehouse import Act, Step, Table, named, steps
 from limnograph.demo.troubles import WHERE, Trouble, first_look, troubled
 from limnograph.demo.writing import FEED, write
 
+pytestmark = pytest.mark.wide
+
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 LONG_AGO = datetime(2021, 3, 1, 10, tzinfo=UTC)
 

@@ -136,6 +136,7 @@ alerts:
     ]
 
 
+@pytest.mark.wide
 def test_no_problem_repeats_a_secret(tmp_path: Path) -> None:
     values = [SECRET, f"[{SECRET}]", f"{{a: {SECRET}}}", f'"{SECRET}\\n"', "env:hunter2!x"]
     fields = ["webhook", "token", "url", "secret", "password", "bearer", "api_url", "channel"]

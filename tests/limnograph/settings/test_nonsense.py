@@ -14,6 +14,8 @@ from limnograph.settings.models import File, Http, Run, Table
 from monitors import freshness, ingestion
 from monitors.errors import ConfigError
 
+pytestmark = pytest.mark.wide
+
 KNOWN = {"ingestion": ingestion.MONITOR, "freshness": freshness.MONITOR}
 EXAMPLE = (CONFIG / "limnograph.example.yaml").read_text()
 WORDS = st.sampled_from(

@@ -13,6 +13,7 @@ from monitors.errors import ConfigError
 VALUE = "hunter2-Zx9"
 
 
+@pytest.mark.wide
 def test_no_dump_holds_a_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKE_KEY", VALUE)
     (tmp_path / "token").write_text(f"{VALUE}\n")

@@ -22,6 +22,8 @@ from monitors.errors import StoreError
 from tests.databases import PostgresServer
 from tests.limnograph.store.samples import POSTS, read, write
 
+pytestmark = pytest.mark.wide
+
 PASSWORD = "hunter2-s3cr3t"
 
 

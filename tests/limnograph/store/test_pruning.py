@@ -33,6 +33,8 @@ from tests.limnograph.store.samples import (
     write,
 )
 
+pytestmark = pytest.mark.wide
+
 DAYS = timedelta(days=1)
 KEEP = Keep(points=2 * DAYS, hourly=4 * DAYS, daily=30 * DAYS, rollup="max")
 POLICY = Policy(KEEP, facts=4 * DAYS, definitions=4 * DAYS, events=4 * DAYS)

@@ -16,6 +16,8 @@ from monitors.core import Outcome, State, Subject
 from tests.limnograph.store import racers
 from tests.limnograph.store.samples import LABELS, NOW, POSTS, commit, look, read, record, write
 
+pytestmark = pytest.mark.wide
+
 TABLES = [POSTS, LABELS, Subject("table", "c"), Subject("table", "d")]
 
 

@@ -17,6 +17,8 @@ from limnograph.web.server import Server
 from monitors.core import TABLE_LABELS, Metric
 from monitors.errors import StoreError
 
+pytestmark = pytest.mark.wide
+
 ROWS = Metric("lakehouse_table_rows", "Live rows.", labels=TABLE_LABELS, unit="rows")
 FILES = Metric("lakehouse_table_files", "Live files.", labels=TABLE_LABELS, unit="files")
 PASSWORD = "hunter2"

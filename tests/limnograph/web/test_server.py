@@ -13,6 +13,8 @@ from starlette.routing import Route
 from limnograph.web.server import SWITCH_INTERVAL, Server
 from monitors.errors import LimnographError
 
+pytestmark = pytest.mark.wide
+
 
 def hello(request: object) -> PlainTextResponse:
     return PlainTextResponse("hello")

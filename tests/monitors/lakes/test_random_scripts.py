@@ -13,6 +13,8 @@ from monitors.lakes.embedded import Access, EmbeddedTable
 from tests.monitors.cycles import Cycles, Inline
 from tests.monitors.delta.twins import Twins
 
+pytestmark = pytest.mark.wide
+
 QUICK, LONG = range(4), range(100, 220)
 
 

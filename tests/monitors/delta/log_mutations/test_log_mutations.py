@@ -12,6 +12,8 @@ from tests.monitors.delta.log_mutations.healthy import READ_BEFORE, build, finis
 from tests.monitors.delta.log_mutations.reading import Found, Reader
 from tests.monitors.delta.log_mutations.spoiling import SAME, Fails, Mutation, Outcome
 
+pytestmark = pytest.mark.wide
+
 QUICK = commits.MUTATIONS | checkpoints.MUTATIONS | folder.MUTATIONS
 ALL: dict[str, Mutation] = QUICK | values.MUTATIONS | data.MUTATIONS
 CASES = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ALL]

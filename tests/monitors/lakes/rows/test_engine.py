@@ -102,6 +102,7 @@ def test_an_engine_that_cannot_start_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.wide
 def test_more_than_memory_holds_goes_to_the_folder(tmp_path: Path) -> None:
     engine = Engine(memory_limit="64MiB", parent=tmp_path)
     schema = pa.schema([("k", pa.string())])
