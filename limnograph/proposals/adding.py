@@ -73,6 +73,23 @@ class Configuration:
             raise ConfigError(_lines(report.problems))
         return settings
 
+    def rewritten(self, text: str, expected: Any) -> bytes:
+        """Another text as the content, which means just what is expected.
+
+        Raises Uneditable where it means anything else, ConfigError with its problems.
+        """
+        content = self.encoded(text)
+        after = Configuration.of(self.path, content)
+        if after.values != expected:
+            raise Uneditable("the new lines would change other parts of it (anchors?)")
+        try:
+            after.settings()
+        except ConfigError as error:
+            raise ConfigError(
+                f"nothing was written, the result would have problems:\n{error}"
+            ) from None
+        return content
+
     def stanza(self, table: TableSettings) -> Mapping[str, Any]:
         """What the file itself says of a table or of a glob."""
         own: Mapping[str, Any] = self.values["tables"][index_of(table)]
@@ -227,23 +244,9 @@ def edited(
             item = Item(stanza, evidence, proposal.notes)
             text = with_item(configuration.text, item)
             expected = with_table(configuration.values, stanza)
-        return _checked(configuration, text, expected)
+        return configuration.rewritten(text, expected)
     except Uneditable as error:
         raise ConfigError(_by_hand(configuration.path, str(error), item)) from None
-
-
-def _checked(configuration: Configuration, text: str, expected: Any) -> bytes:
-    content = configuration.encoded(text)
-    after = Configuration.of(configuration.path, content)
-    if after.values != expected:
-        raise Uneditable("the new lines would change other parts of it (anchors?)")
-    try:
-        after.settings()
-    except ConfigError as error:
-        raise ConfigError(
-            f"nothing was written, the result would have problems:\n{error}"
-        ) from None
-    return content
 
 
 def _by_hand(path: Path, reason: str, item: Item) -> str:

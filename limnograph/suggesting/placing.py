@@ -35,7 +35,7 @@ def with_checks(
         stanza = dict(expected["tables"][index])
         stanza["checks"] = [*(stanza.get("checks") or ()), *values(proposals)]
         expected["tables"][index] = stanza
-        return _checked(configuration, text, expected)
+        return configuration.rewritten(text, expected)
     except Uneditable as error:
         shown = "\n".join(["checks:", *items(proposals, _STEP, _STEP * 2)])
         raise ConfigError(
@@ -50,20 +50,6 @@ def _stanza(where: Standing, written: str) -> dict[str, Any]:
     if rest.get("checks"):
         raise Uneditable(f"{where.place}: the glob that finds the table has checks of its own")
     return {"name": where.name, "uri": written, **rest}
-
-
-def _checked(configuration: Configuration, text: str, expected: Any) -> bytes:
-    content = configuration.encoded(text)
-    after = Configuration.of(configuration.path, content)
-    if after.values != expected:
-        raise Uneditable("the new lines would change other parts of it (anchors?)")
-    try:
-        after.settings()
-    except ConfigError as error:
-        raise ConfigError(
-            f"nothing was written, the result would have problems:\n{error}"
-        ) from None
-    return content
 
 
 def spliced(text: str, index: int, proposals: Sequence[Proposal]) -> str:

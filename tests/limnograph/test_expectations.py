@@ -50,6 +50,7 @@ def test_what_a_class_refuses_is_told_at_its_check_with_the_argument(tmp_path: P
     with pytest.raises(ConfigError) as error:
         demand_sound(settings)
     assert error.value.reason.splitlines() == [first, second]
+    demand_sound(settings, lambda check: "not_be_null" in check.id)
 
 
 @pytest.mark.slow

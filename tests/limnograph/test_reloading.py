@@ -97,6 +97,20 @@ def test_what_is_not_valid_is_refused_with_all_its_problems(config: Path) -> Non
     served(config, scenario)
 
 
+def test_an_expectation_that_its_class_refuses_is_refused(config: Path) -> None:
+    async def scenario(it: Served) -> None:
+        wrong = "expect_column_values_to_match_strftime_format, column: id, strftime_format: '%Q'"
+        config.write_text(CONFIG.replace("posts}", f"posts, checks: [{{type: {wrong}}}]}}"))
+        with capture_logs() as logs:
+            await it.later(5)
+        (told,) = [line["problem"] for line in logs if line["event"] == "configuration refused"]
+        assert told.startswith(f"{config}:3:")
+        assert ".checks[0].strftime_format: " in told
+        assert it.metrics("config")[SUCCESSFUL] == 0
+
+    served(config, scenario)
+
+
 def test_the_page_follows_its_budget_and_its_families(config: Path) -> None:
     async def scenario(it: Served) -> None:
         await it.until(lambda: it.metrics("monitor_up"))
