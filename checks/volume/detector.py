@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from checks.volume import clock, profile
 from checks.volume.clock import DAY, Moment
+from checks.volume.habits import Habits, places
 from checks.volume.learning import missing
 from checks.volume.levels import Levels
 from checks.volume.memory import Memory, Spans
@@ -73,6 +74,7 @@ class Detector:
         self._tail = Tail(in_spreads=True)
         self._months = Months()
         self._runs = Runs()
+        self._habits = Habits()
         self._windows: tuple[Window, ...] = ()
         self._pending: list[int] = []
         self._other: float | None = None
@@ -193,6 +195,9 @@ class Detector:
         if self.scale is None or (apart and not (incident and flagged)):
             return
         usual, scaled = self.profile.usual[self._places(here)[0]], self.scale.forward(value)
+        comes = value > 0 and outlook is not None and outlook.zero > MOSTLY_ZERO
+        if not flagged and not comes:
+            self._habits.well(self.profile, here)
         if value == 0 and outlook is not None and outlook.zero >= ZEROS and not flagged:
             return
         self._months.add(here.day, scaled - self._levels.slow(usual))
@@ -205,6 +210,8 @@ class Detector:
             self._welcome([scaled], [usual])
         shift = outlook.guesses[0].middle - self._levels.expected(usual) if outlook else 0.0
         self._levels.follow(scaled - (0.0 if flagged else shift), usual)
+        if comes and not flagged:
+            self._get_used(high=True)
 
     def _calibrate(self, scaled: float, usual: float, outlook: Outlook | None) -> None:
         if outlook is None:
@@ -222,7 +229,8 @@ class Detector:
     def _hold(self, scaled: float, outlook: Outlook | None, seen: Seen) -> None:
         """A point out of bounds: hold on to what was expected, for a while."""
         self._runs.odd = True
-        if not self._pending and outlook is not None:
+        here = self.memory.moment(-1)
+        if not self._pending and outlook is not None and not self._habits.again(self.profile, here):
             self._episodes.append(self.memory.at(-1))
             self._doubt(scaled, outlook, seen)
         self._pending.append(len(self.memory) - 1)
@@ -235,6 +243,27 @@ class Detector:
             parts = [self._apart(index) for index in last]
             self._welcome([a + b for a, b in parts], [-b for _, b in parts])
             self._pending = []
+        if outlook is not None and seen.point >= self.alarm:
+            self._get_used(high=scaled > outlook.guesses[0].middle)
+
+    def _get_used(self, *, high: bool) -> None:
+        """Learn the slots that have been odd for long enough, and forget what they were before."""
+        index = len(self.memory) - 1
+        at = self.memory.moment(index)
+        habit = self._habits.odd(self.profile, at, index, high=high)
+        if habit is None:
+            return
+        place, odd = habit
+        if not any(self.memory.values[odd[0] :]):
+            return  # nothing has come anywhere: that is an outage and no other rhythm
+        for before in range(odd[0]):
+            if place in places(self.profile, self.memory.moment(before)):
+                self.memory.trains[before] = False
+        for one in odd:
+            self.memory.trains[one] = True
+        self._pending = []
+        self._runs.accept()
+        self._refit(anew=True)
 
     def _doubt(self, scaled: float, outlook: Outlook, seen: Seen) -> None:
         """What the first point of an episode says of how rare deviations are."""
@@ -283,7 +312,7 @@ class Detector:
             self._refit()
             self._fitted, self._fitted_day = count, here.day
 
-    def _refit(self) -> None:
+    def _refit(self, *, anew: bool = False) -> None:
         step = self.memory.step()
         fine = clock.slots(step) if step < 3 * DAY else 1
         scale, fitted = self.memory.fit(fine, self.scale)
@@ -291,7 +320,9 @@ class Detector:
         changed = scale != self.scale or fine != self.profile.slots
         before, self.profile = self.profile, fitted
         self.scale, self.step = scale, step
-        if changed or young:
+        if changed:
+            self._habits.forget()
+        if changed or young or anew:
             self._start_again(changed=changed)
         else:
             self._levels.rebase(self._moved(before))
