@@ -11,9 +11,9 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-byteco
 export PYTHONDONTWRITEBYTECODE :=
 # These two serve the others.
 BENCHMARKS := $(filter-out __init__ loopback_s3 raw_reads,$(basename $(notdir $(wildcard benchmarks/*.py))))
-# Quick tests run on two cores, and so do those of checks, which only compute; those that kill, serve or
-# start a JVM have the machine to themselves.
+# Two cores work; those tests that kill, serve or start a JVM stay together by files.
 BOTH := --numprocesses=2 --dist=worksteal
+FILES := --numprocesses=2 --dist=loadfile
 QUICK := not spark and not slow and not proof
 
 .PHONY: .venv spark check lint types unit test dashboards docs demo bench proof constraints clean help
@@ -53,7 +53,8 @@ unit: .venv
 test: lint types spark ## everything but the proof, with coverage
 	$(BIN)/pytest $(BOTH) -m "$(QUICK)" --ignore=tests/checks --cov --cov-report=
 	$(BIN)/pytest $(BOTH) -m "not spark and not proof" tests/checks --cov --cov-append --cov-report=
-	$(BIN)/pytest -m "(spark or slow) and not proof" --ignore=tests/checks --durations=15 --cov --cov-append
+	$(BIN)/pytest $(FILES) -m "(spark or slow) and not proof" --ignore=tests/checks --durations=15 \
+		--cov --cov-append
 
 dashboards: .venv ## the Grafana dashboards, made anew from exporters/grafana
 	$(BIN)/python -m exporters.grafana
