@@ -52,10 +52,11 @@ def slots(step_seconds: float) -> int:
 
 @lru_cache(maxsize=4096)
 def marks(day: int) -> tuple[str, ...]:
-    """Where a day stands in its month: from its start and its end, in days and working days."""
+    """Where a day stands in its month, from its start and its end, in days and working days; and in
+    its fortnight."""
     at = date.fromordinal(day + _MONDAY)
     last = calendar.monthrange(at.year, at.month)[1]
-    found = [f"day {at.day}"]
+    found = [f"day {at.day}", f"day {day % 14} of a fortnight"]
     if last - at.day < _NEAR_END:
         found.append(f"{last - at.day} days before the end")
     if day % 7 < 5:

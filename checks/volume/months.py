@@ -1,4 +1,4 @@
-"""Days of the month on which a series leaves its weekly rhythm, on strong evidence only."""
+"""Days of a month or a fortnight on which a series leaves its week, on strong evidence only."""
 
 import statistics
 from collections import defaultdict, deque

@@ -62,6 +62,13 @@ def test_mondays_that_have_become_others_are_usual_after_four() -> None:
     assert list(flagged(noisy(typical), DAY)) == [changed + 7 * n for n in range(4)]
 
 
+def test_every_other_friday_is_usual_once_it_was_seen_three_times() -> None:
+    typical = [50_000.0 if n % 14 == 4 else 1000.0 for n in range(300)]
+    assert set(flagged(noisy(typical), DAY)) <= {32, 46}
+    typical[193] = 50_000.0  # a Friday between two of them
+    assert 193 in flagged(noisy(typical), DAY)
+
+
 def test_a_load_that_is_dead_is_never_usual() -> None:
     dead = range(CHANGE, CHANGE + 21)
     values = nightly([None if day in dead else 3 for day in range(DAYS)])
