@@ -13,6 +13,7 @@ import structlog
 
 from checks.core import Check, Kind, Status, Verdict
 from checks.metrics import measurements
+from checks.rows.core import of_new_rows
 from checks.rows.outcome import AGAIN
 from exporters.core import Message
 from limnograph.cycle import CheckResult, Due, Known, Lake, OpenTable, Result, Written
@@ -24,7 +25,7 @@ from limnograph.row_checks import RowOutcome
 from limnograph.row_jobs import row_job
 from limnograph.settings.resolved import CheckSettings, TableSettings
 from limnograph.store import Judgement, Record, Store, TransientStoreError, VerdictRow
-from monitors.core import Cursor, Metric, Outcome, Reading
+from monitors.core import Cursor, Metric, Outcome, Reading, Tail
 from monitors.errors import LimnographError, StoreError
 
 log = structlog.get_logger()
@@ -161,20 +162,27 @@ class Judging:
             return [_Judged(check, (verdict,), 0.0) for check in checks]
         loop = asyncio.get_running_loop()
         started = loop.time()
+        earlier: list[_Judged] = []
         try:
             if isinstance(source, Exception):
                 raise source
-            if position is not None and not await _has_news(source, position):
-                return await self._earlier(due, checks, position)
+            if position is not None:
+                tail = await source.tail(position)
+                news = [check for check in checks if _has_news(check, tail)]
+                idle = [check for check in checks if check not in news]
+                earlier, checks = await self._earlier(due, idle, tail.position), news
+            if not checks:
+                return earlier
             outcome = await self._look(due, checks, position, now)
         except StoreError:
             raise
         except Exception as error:
             verdicts = [self._failed(check, error) for check in checks]
-            return [_Judged(c, (v,), 0.0) for c, v in zip(checks, verdicts, strict=True)]
+            failed = [_Judged(c, (v,), 0.0) for c, v in zip(checks, verdicts, strict=True)]
+            return earlier + failed
         took = (loop.time() - started) / len(checks)
         found = {finding.check: finding.verdict for finding in outcome.findings}
-        return [_of_rows(check, found[check.id], took, outcome) for check in checks]
+        return earlier + [_of_rows(check, found[check.id], took, outcome) for check in checks]
 
     async def _look(
         self, due: Due, checks: Sequence[Check], position: str | None, now: datetime
@@ -204,6 +212,8 @@ class Judging:
 
     async def _earlier(self, due: Due, checks: Sequence[Check], position: str) -> list[_Judged]:
         """The verdicts of before, which stand while there are no new rows."""
+        if not checks:
+            return []
         rows = await self.recorder.ask(lambda store: store.verdicts([due.subject.id]))
         found: dict[str, list[VerdictRow]] = {}
         for row in rows:
@@ -304,10 +314,13 @@ def _attempt(result: Result, now: datetime) -> Attempt:
     return Attempt(result.outcome, result.reason, result.mend, now if good else None)
 
 
-async def _has_news(source: OpenTable, position: str) -> bool:
-    """Whether commits after a position may have brought rows."""
-    tail = await source.tail(position)
-    return tail.recreated or bool(tail.events) or any(c.changes_data for c in tail.commits)
+def _has_news(check: Check, tail: Tail) -> bool:
+    """Whether a check may say something else after these commits."""
+    if tail.recreated or tail.events:
+        return True
+    if of_new_rows(check):
+        return any(commit.may_bring_rows for commit in tail.commits)
+    return any(commit.changes_data for commit in tail.commits)
 
 
 def _reading(judged: _Judged, now: datetime) -> Reading:

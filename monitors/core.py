@@ -127,6 +127,12 @@ class CommitFact:
         """Whether all three row counts are known."""
         return None not in (self.inserted, self.updated, self.deleted)
 
+    @property
+    def may_bring_rows(self) -> bool:
+        """Whether there may be rows that it inserted or updated."""
+        none = self.exact and self.inserted == 0 and self.updated == 0
+        return self.changes_data and not none
+
 
 class EventKind(StrEnum):
     """Things that happen once and that people should see; the holes among them are `GAPS`."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from checks.core import Check, Finding, Verdict
+from checks.forms import RowForm
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +24,16 @@ class RowCheck:
 
     check: Check
     parameters: Mapping[str, float | None] = field(default_factory=dict)
+
+
+def of_new_rows(check: Check) -> bool:
+    """Whether a check looks for bad rows among new ones, so that it has nothing to do without any.
+
+    A query may read the whole table.
+    """
+    form = check.form
+    asks = getattr(form, "query", None) is not None
+    return isinstance(form, RowForm) and form.rows == "new" and not asks
 
 
 class Examiner(Protocol):

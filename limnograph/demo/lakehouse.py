@@ -112,6 +112,7 @@ TABLES = (
         *(Act.APPEND, (1, 7, 13, 19), 36, 100),
         purge="post_id % 50 = 0",
         compact=(SUNDAY,),
+        feed=True,  # as an index over vectors asks for
     ),
     Table("gold.cached_summaries", Act.MERGE, (5,), 12, 15, changed=45, base=200, feed=True),
     Table("gold.topic_counts", Act.OVERWRITE, (6,), 17, 60),

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from structlog.testing import capture_logs
@@ -59,8 +59,8 @@ def says(word: str, id_: str = "", **more: object) -> CheckSettings:
     return CheckSettings(id_ or word, "says", "says", form, **more)  # type: ignore[arg-type]
 
 
-def over_rows(id_: str) -> CheckSettings:
-    return CheckSettings(id_, "rows", "rows", RowForm(type="rows"))
+def over_rows(id_: str, rows: Literal["new", "all"] = "new") -> CheckSettings:
+    return CheckSettings(id_, "rows", "rows", RowForm(type="rows", rows=rows))
 
 
 @dataclass
@@ -180,6 +180,30 @@ def test_without_new_rows_the_verdict_of_before_stands_and_nothing_is_read(house
     assert shown == {"lakehouse_check_observed_value": 3.0}
     (row,) = house.store.verdicts()
     assert (row.status, row.at, row.since) == (Status.FAIL, NOON + 2 * HOUR, NOON + HOUR)
+
+
+def test_rows_that_were_only_deleted_are_news_to_those_alone_who_look_at_all(house: House) -> None:
+    checks = (over_rows("key"), over_rows("whole", "all"))
+    house.lake.verdicts = {"key": Verdict(Status.FAIL, "3 keys came twice")}
+    house.cycle(*checks)
+    log = house.lake.tables["posts"].commits
+    log.append(replace(commit(2, 0), operation="DELETE", deleted=4, net=-4))
+    result = house.cycle(*checks, now=NOON + 2 * HOUR)
+    assert statuses(result) == {"key": "fail", "whole": "pass"}
+    assert {one.check.id: one.again for one in result.checks} == {"key": True, "whole": False}
+    log.append(commit(3, 5))
+    house.cycle(*checks, now=NOON + 3 * HOUR)
+    jobs = [(sorted(c.check.id for c in j.checks), j.position) for j in house.lake.examined]
+    assert jobs == [(["key", "whole"], None), (["whole"], "1"), (["key", "whole"], "2")]
+
+
+@pytest.mark.parametrize("unsure", [{"exact": False}, {"inserted": None}, {"updated": 1}])
+def test_a_commit_that_may_have_brought_rows_is_read(house: House, unsure: dict[str, Any]) -> None:
+    house.cycle(over_rows("key"))
+    deleting = replace(commit(2, 0), operation="DELETE", deleted=4, **unsure)
+    house.lake.tables["posts"].commits.append(deleting)
+    house.cycle(over_rows("key"), now=NOON + 2 * HOUR)
+    assert [job.position for job in house.lake.examined] == [None, "1"]
 
 
 def test_again_judges_what_was_judged_before(house: House) -> None:

@@ -24,6 +24,7 @@ from limnograph.demo.troubles import ALL, WHERE, Trouble
 pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
+UPKEEP = datetime(2026, 11, 22, 3, tzinfo=UTC)  # rows are deleted and files compacted
 AFTER_SUMMER_TIME = datetime(2026, 10, 26, 0, tzinfo=UTC)
 QUIET = named("dim.topics")
 
@@ -43,16 +44,19 @@ def _watch_only(lakehouse: Lakehouse, tables: Collection[Table]) -> None:
     lakehouse.config.write_text(yaml.safe_dump(content), encoding="utf-8")
 
 
-def test_every_planted_trouble_is_seen_and_the_exit_code_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("now", [NOW, UPKEEP])
+def test_every_planted_trouble_is_seen_and_the_exit_code_says_so(
+    tmp_path: Path, now: datetime
+) -> None:
     output = StringIO()
-    code = run(tmp_path / "demo", seed=1, now=NOW, console=Console(file=output, width=150))
+    code = run(tmp_path / "demo", seed=1, now=now, console=Console(file=output, width=150))
     text = output.getvalue()
     assert code == 0, text
     planted = len(ALL) + len(FLAWS)
     assert f"Planted troubles seen: {planted} of {planted}" in text
     assert "NOT SEEN" not in text
     assert "unplanted" not in text
-    assert "Lakehouse report, 2026-11-20 10:00 UTC" in text
+    assert f"Lakehouse report, {now:%Y-%m-%d %H}:00 UTC" in text
 
 
 def test_a_demo_without_trouble_shows_none(tmp_path: Path) -> None:
