@@ -145,6 +145,15 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def verb(count: int, one: str, many: str) -> str:
+    """The form of a verb that goes with a count.
+
+    >>> verb(1, "has", "have"), verb(0, "has", "have")
+    ('has', 'have')
+    """
+    return one if count == 1 else many
+
+
 def listed(items: Iterable[str], most: int = MOST_NAMED, joint: str = ", ") -> str:
     """Some of many, and how many more there are.
 

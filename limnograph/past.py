@@ -81,14 +81,7 @@ class StoredPast:
         known = {row.start: row for row in self._buckets("hour", since)}
         gaps = self._gaps(since)
         empty = _empty_hours(first, last)
-        if gaps:
-            return [_slot(e.start, e.end, known.get(e.start), count, gaps) for e in empty]
-        return [
-            Slot(hour.start, hour.end, _counted(row, count), row.commits)
-            if (row := known.get(hour.start))
-            else hour
-            for hour in empty
-        ]
+        return [_filled(hour, known.get(hour.start), count, gaps) for hour in empty]
 
     def days(self, count: Count, since: datetime) -> Sequence[Slot]:
         """As `hours`, by the days of the table's time zone."""
@@ -101,7 +94,8 @@ class StoredPast:
         slots, day = [], first.astimezone(zone).date()
         while (start := _midnight(day, zone)) <= last:
             day += timedelta(days=1)
-            slots.append(_slot(start, _midnight(day, zone), known.get(start), count, gaps))
+            empty = Slot(start, _midnight(day, zone), 0, 0)
+            slots.append(_filled(empty, known.get(start), count, gaps))
         return slots
 
     def commit_times(self, since: datetime) -> Sequence[datetime]:
@@ -238,13 +232,13 @@ def _empty_hours(first: datetime, last: datetime) -> Sequence[Slot]:
     return slots
 
 
-def _slot(
-    start: datetime, end: datetime, row: Bucket | None, count: Count, gaps: Sequence[Span]
-) -> Slot:
+def _filled(empty: Slot, row: Bucket | None, count: Count, gaps: Sequence[Span]) -> Slot:
+    """A span with what its commits brought; unknown where one may be missing."""
+    start, end = empty.start, empty.end
     if gaps and any(first < end and start <= last for first, last in gaps):
         return Slot(start, end, None, row.commits if row else 0)
     if row is None:
-        return Slot(start, end, 0, 0)
+        return empty
     return Slot(start, end, _counted(row, count), row.commits)
 
 

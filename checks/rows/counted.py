@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from checks.core import Status, Verdict
-from checks.wording import percent, plural
+from checks.wording import percent, plural, verb
 
 
 def of_rows(
@@ -51,6 +51,6 @@ def ignoring_nulls(verdict: Verdict) -> Verdict:
     nulls = verdict.detail.get("null_keys", 0)
     if not nulls:
         return verdict
-    have = "has" if nulls == 1 else "have"
+    have = verb(nulls, "has", "have")
     told = f"{verdict.reason}; {plural(nulls, 'row')} {have} no whole key"
     return replace(verdict, reason=told)

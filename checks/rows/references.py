@@ -9,6 +9,7 @@ from checks.forms import RowForm
 from checks.rows.counted import ignoring_nulls, of_rows
 from checks.rows.statements import all_set, relation, same, some_null, table
 from checks.rows.unique import Columns
+from checks.wording import verb
 from monitors.lakes.rows.sql import quoted
 
 
@@ -58,7 +59,7 @@ def judged(check: Check, counts: dict[str, Any]) -> Verdict:
     form = form_of(check)
     keys, parents = ", ".join(form.columns), f"{form.table} ({', '.join(form.to)})"
     orphans = int(counts["orphans"])
-    have = "has" if orphans == 1 else "have"
+    have = verb(orphans, "has", "have")
     verdict = of_rows(
         int(counts["rows"]),
         orphans,

@@ -9,6 +9,7 @@ from checks.forms import RowForm
 from checks.rows.core import Aggregate
 from checks.rows.counted import of_rows
 from checks.rows.statements import demand, relation, table
+from checks.wording import verb
 from monitors.lakes.rows.sql import (
     NEW_ROWS,
     WHOLE,
@@ -79,7 +80,7 @@ def aggregate(check: Check) -> Aggregate:
 def judged(check: Check, rows: int, bad: int) -> Verdict:
     """The verdict on a number of bad rows."""
     form = form_of(check)
-    met = f"{'is' if bad == 1 else 'are'} bad"
+    met = f"{verb(bad, 'is', 'are')} bad"
     if form.bad_rows is not None:
         met += f": {' '.join(form.bad_rows.split())}"
     return of_rows(rows, bad, bad_are=met[:300], max_bad=form.max_bad, mostly=form.mostly)

@@ -8,7 +8,7 @@ from checks.core import Check, Kind, Verdict
 from checks.forms import RowForm
 from checks.rows.counted import ignoring_nulls, of_rows
 from checks.rows.statements import VERSION, all_set, relation, same, some_null, table
-from checks.wording import plural
+from checks.wording import plural, verb
 from monitors.lakes.rows.sql import NEW_ROWS, WHOLE, quoted
 
 Columns = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
@@ -88,7 +88,7 @@ def judged(check: Check, counts: dict[str, Any]) -> Verdict:
     form = form_of(check)
     surplus, keys = int(counts["surplus"]), int(counts["repeated"])
     where = "in the same load" if form.within == "load" else "in the table"
-    repeat = "repeats" if surplus == 1 else "repeat"
+    repeat = verb(surplus, "repeats", "repeat")
     what = f"{repeat} the key ({', '.join(form.columns)}) of another row {where}"
     detail = {"keys": keys, "null_keys": int(counts["nulls"])}
     rows, bad_are = int(counts["rows"]), f"{what}: {plural(keys, 'key')}"
